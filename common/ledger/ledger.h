@@ -1,0 +1,26 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "common/pg/database.h"
+
+namespace sockel::ledger {
+
+// What the use case says about a change; id, time, actor, tenant, action
+// (caller.permission unless given) and trace id are taken from the transaction.
+struct Record {
+  // Resource name of what was changed or read.
+  std::string resource;
+  // Particulars: hashes, old and new states. Names of resources, no other
+  // personal data.
+  std::map<std::string, std::string> details;
+  // Only for system work: the action, `notification.deliveries.sent`.
+  std::string action;
+};
+
+// Adds an entry to the tenant's verifiable log, in this transaction, at no
+// extra round trip. It gets its index when the sequencer integrates it.
+void Append(pg::WriteTransaction& tx, const Record& record);
+
+}  // namespace sockel::ledger
