@@ -1,0 +1,61 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/caller/caller.h"
+#include "grpcpp/client_context.h"
+#include "grpcpp/support/status.h"
+
+namespace google::protobuf {
+class Message;
+}
+
+// Calls from C++ in one line:
+//
+//   absl::StatusOr<Dossier> dossier = client::Unary(
+//       *stub, &DossierService::Stub::GetDossier, request, {.caller = &caller});
+//
+// The error, if any, carries the details the server sent (common/error).
+namespace sockel::client {
+
+struct CallOptions {
+  // Longest wait, retries included.
+  absl::Duration timeout = absl::Seconds(10);
+  // The call this one is part of, or null: its deadline bounds this one, its
+  // trace is continued.
+  const Caller* caller = nullptr;
+  // Token for this call instead of the channel's.
+  std::string bearer;
+  // Wait for the server to come up, instead of failing at once.
+  bool wait_for_ready = false;
+};
+
+// Sets deadline, trace and token. For streams and callback calls; Unary does it
+// by itself.
+void Prepare(grpc::ClientContext& context, const CallOptions& options);
+
+// Puts a new UUIDv4 into `request_id` when the message has such a field and it
+// is empty, so that a retry is recognised.
+void FillRequestId(google::protobuf::Message& request);
+
+// grpc::Status with its details as absl::Status.
+absl::Status ToAbslStatus(const grpc::Status& status);
+
+template <typename Stub, typename StubBase, typename Request, typename Response>
+absl::StatusOr<Response> Unary(Stub& stub,
+                               grpc::Status (StubBase::*method)(grpc::ClientContext*,
+                                                                const Request&, Response*),
+                               Request request, const CallOptions& options = {}) {
+  FillRequestId(request);
+  grpc::ClientContext context;
+  Prepare(context, options);
+  Response response;
+  grpc::Status status = (stub.*method)(&context, request, &response);
+  if (!status.ok()) return ToAbslStatus(status);
+  return response;
+}
+
+}  // namespace sockel::client

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/client/credentials.h"
+#include "google/protobuf/descriptor.h"
+#include "grpcpp/channel.h"
+
+namespace sockel::client {
+
+// Files in PEM form.
+struct TlsFiles {
+  std::string ca_file;           // whom to believe; empty = the system's
+  std::string certificate_file;  // with key_file: show this certificate (mTLS)
+  std::string key_file;
+  std::string server_name;       // expected name, if not the target's host
+};
+
+struct ChannelOptions {
+  // Absent: plaintext, to this machine only (loopback address or unix socket).
+  std::optional<TlsFiles> tls;
+  // Allow plaintext, and tokens in it, to other machines. Only where something
+  // else encrypts (a service mesh).
+  bool plaintext_anywhere = false;
+};
+
+// Makes channels that behave well: they retry what is safe to retry, honour the
+// server's push-back, notice dead connections, spread over several addresses
+// and leave out unhealthy ones, and put the caller's token on each call.
+// Thread-safe.
+class ChannelFactory {
+ public:
+  // `tokens` may be null: calls then carry no token. INVALID_ARGUMENT names an
+  // unreadable file.
+  static absl::StatusOr<ChannelFactory> Create(const ChannelOptions& options,
+                                               std::shared_ptr<TokenSource> tokens);
+
+  // `target`: "127.0.0.1:7001", "unix:/run/efile.sock", "dns:///efile:7001", or
+  // several addresses "10.0.0.1:7001,10.0.0.2:7001". `services`: those that will
+  // be called, e.g. {DossierService::descriptor()}; their methods get retries.
+  // Connects on first use. INVALID_ARGUMENT: plaintext to another machine.
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(
+      const std::string& target,
+      const std::vector<const google::protobuf::ServiceDescriptor*>& services) const;
+
+  // The same connection settings with other credentials.
+  ChannelFactory WithTokens(std::shared_ptr<TokenSource> tokens) const;
+
+ private:
+  ChannelFactory(std::shared_ptr<grpc::ChannelCredentials> credentials, ChannelOptions options,
+                 std::shared_ptr<TokenSource> tokens);
+
+  std::shared_ptr<grpc::ChannelCredentials> credentials_;
+  ChannelOptions options_;
+  std::shared_ptr<TokenSource> tokens_;
+};
+
+// May a call of this method be sent again when nobody knows what became of it?
+// Reads, and methods whose request carries a request_id.
+bool IsSafeToRetry(const google::protobuf::MethodDescriptor& method);
+
+// The gRPC service config (JSON) for channels to these services.
+std::string ServiceConfig(const std::vector<const google::protobuf::ServiceDescriptor*>& services,
+                          bool balanced);
+
+// True for loopback addresses and unix sockets.
+bool IsLocalTarget(std::string_view target);
+
+}  // namespace sockel::client

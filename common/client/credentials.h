@@ -1,0 +1,65 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/auth/jose.h"
+#include "grpcpp/channel.h"
+
+namespace sockel {
+class Clock;
+}
+
+namespace sockel::client {
+
+// Where outgoing calls get their access token. Thread-safe.
+class TokenSource {
+ public:
+  using Done = std::function<void(absl::StatusOr<std::string>)>;
+
+  virtual ~TokenSource() = default;
+
+  // Calls `done` exactly once: at once when a usable token is at hand, else
+  // from another thread as soon as one is. Never blocks. UNAVAILABLE when
+  // identity does not answer: the next call tries again.
+  virtual void Get(Done done) = 0;
+};
+
+// Always the same token. For short-lived tools and tests.
+std::shared_ptr<TokenSource> FixedToken(std::string access_token);
+
+struct ServiceAccount {
+  std::string name;  // tenants/provider/serviceAccounts/efile
+  auth::Key key;     // with its private half
+};
+
+// Signs in as a service account (private_key_jwt) when a token is first wanted,
+// and anew, in the background, once two thirds of its life are over. Needs
+// identity at no time but then: a token at hand is used until it expires.
+// `identity` is a channel without credentials.
+std::shared_ptr<TokenSource> ServiceAccountTokens(ServiceAccount account,
+                                                  std::shared_ptr<grpc::Channel> identity,
+                                                  const Clock& clock);
+
+// A signed-in user's pair of tokens.
+struct UserTokens {
+  std::string access_token;
+  absl::Time access_expire_time;
+  std::string refresh_token;
+};
+
+// Uses the access token and trades the refresh token for the next pair in time.
+// `on_refresh` (may be empty) is told each new pair, to store it. After the
+// session ended calls fail with UNAUTHENTICATED.
+std::shared_ptr<TokenSource> RefreshedUserTokens(UserTokens tokens,
+                                                 std::shared_ptr<grpc::Channel> identity,
+                                                 const Clock& clock,
+                                                 std::function<void(const UserTokens&)> on_refresh);
+
+// Reads a private JWK file. INVALID_ARGUMENT/NOT_FOUND name the file.
+absl::StatusOr<auth::Key> ReadKeyFile(const std::string& path);
+
+}  // namespace sockel::client
