@@ -1,0 +1,147 @@
+"""Where things are: the repo, the build folders, and the state folder of one instance."""
+
+import fcntl
+import hashlib
+import json
+import os
+import stat
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import ui
+
+REPO = Path(__file__).resolve().parents[2]
+BUILD = REPO / "build"
+VENV = BUILD / "venv"
+NPM = BUILD / "npm"
+TOOLS = Path(__file__).resolve().parent
+
+# sun_path holds 107 bytes, and PostgreSQL appends its socket's name.
+_MAX_SOCKET_DIR = 85
+
+
+def write_atomically(path, text, mode=0o600):
+    """A reader, or the next run after a kill, sees the old file or the new one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    data = text if isinstance(text, bytes) else text.encode()
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
+    with os.fdopen(fd, "wb") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(temporary, path)
+
+
+class State:
+    """One instance of the suite. Everything it owns lies below `root`."""
+
+    def __init__(self, root):
+        self.root = Path(os.path.abspath(root))
+        self.marker = self.root / "instance.json"
+        self.run = self.root / "run"
+        self.log = self.root / "log"
+        self.secrets = self.root / "secrets"
+        self.config = self.root / "config"
+        self.content = self.root / "content"
+        self.mail = self.root / "mail"
+        self.postgres = self.root / "postgres"
+
+    def exists(self):
+        return self.marker.exists()
+
+    def require(self):
+        if not self.exists():
+            raise ui.Failure(f"there is no instance in {self.root}",
+                             "Start one with: tools/dev up"
+                             + ("" if self.is_default() else f" --state {self.root}"))
+        self._require_own()
+
+    def is_default(self):
+        return self.root == REPO / "var"
+
+    def flag(self):
+        """How to name this instance on the command line."""
+        return "" if self.is_default() else f" --state {self.root}"
+
+    def create(self):
+        if self.root.exists() and not self.exists() and any(self.root.iterdir()):
+            raise ui.Failure(f"{self.root} holds files that are not an instance's",
+                             "Name an empty or new folder with --state.")
+        # PostgreSQL's own user has to pass through when root starts it.
+        self.root.mkdir(parents=True, exist_ok=True)
+        self._require_own()
+        self.root.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        for folder in (self.run, self.log, self.secrets, self.config, self.content):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        if not self.exists():
+            self.save({})
+
+    def _require_own(self):
+        owner = self.root.stat().st_uid
+        if owner != os.geteuid():
+            raise ui.Failure(f"{self.root} belongs to user id {owner}, not to you",
+                             "Run tools/dev as that user, or name another folder with --state.")
+
+    def load(self):
+        try:
+            return json.loads(self.marker.read_text())
+        except (OSError, ValueError):
+            return {}
+
+    def save(self, settings):
+        write_atomically(self.marker, json.dumps(settings, indent=2, sort_keys=True) + "\n")
+
+    def update(self, **changes):
+        self.save({**self.load(), **changes})
+
+    def socket_dir(self):
+        """Below the state folder, or below /tmp if that path is too long for a socket."""
+        own = self.postgres / "socket"
+        if len(os.fsencode(own)) <= _MAX_SOCKET_DIR:
+            return own
+        digest = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]
+        return Path("/tmp") / f"sockel-{os.geteuid()}-{digest}"
+
+    @contextmanager
+    def locked(self):
+        """One tools/dev at a time changes an instance; others wait."""
+        fd = os.open(self.run / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = os.read(fd, 32).decode().strip() or "?"
+                ui.say(f"Waiting for another tools/dev (process {holder}) on {self.root}")
+                fcntl.flock(fd, fcntl.LOCK_EX)
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+            yield
+        finally:
+            os.close(fd)
+
+
+def wait_until(condition, seconds, interval=0.02):
+    """True as soon as condition() holds, False after the time is over."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(interval)
+        interval = min(interval * 1.5, 0.2)
+    return True
+
+
+def private_dir(path, uid, gid):
+    """A folder of mode 0700 for one user; refuses a planted link or a foreign folder."""
+    try:
+        path.mkdir(mode=0o700)
+        os.chown(path, uid, gid)
+    except FileExistsError:
+        pass
+    found = os.lstat(path)
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (uid, os.geteuid()):
+        raise ui.Failure(f"{path} is not a folder of user id {uid}", f"Remove it: rm -r {path}")
+    os.chown(path, uid, gid)
+    path.chmod(0o700)
