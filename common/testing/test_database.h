@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/pg/migrate.h"
+
+namespace sockel::testing {
+
+// A database of its own for one test, with these migrations applied: cloned
+// from a template that is migrated once per set of migrations and server.
+// Dropped when destroyed.
+//
+//   testing::TestDatabase database_{Migrations()};
+//   pg::Pool pool_{{.conninfo = database_.conninfo()}};
+//   pg::Database db_{pool_, clock_};
+class TestDatabase {
+ public:
+  // `server`: superuser's connection string; empty for SharedServer().
+  explicit TestDatabase(const std::vector<pg::Migration>& migrations, std::string server = "");
+  ~TestDatabase();
+  TestDatabase(const TestDatabase&) = delete;
+  TestDatabase& operator=(const TestDatabase&) = delete;
+
+  // As the runtime role: bound by row-level security, owns nothing.
+  std::string conninfo() const;
+  // As the owner of the schema.
+  std::string owner_conninfo() const;
+  // As superuser: sees everything; for tampering.
+  std::string superuser_conninfo() const;
+
+  const std::string& name() const { return name_; }
+
+  static constexpr char kOwnerRole[] = "sockel_test_owner";
+  static constexpr char kRuntimeRole[] = "sockel_test";
+
+ private:
+  std::string server_;
+  std::string name_;
+};
+
+}  // namespace sockel::testing
