@@ -1,0 +1,78 @@
+#include "common/error/error.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/error/grpc_status.h"
+#include "google/rpc/status.pb.h"
+
+namespace sockel::error {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+google::rpc::Status OnTheWire(const absl::Status& status) {
+  google::rpc::Status wire;
+  EXPECT_TRUE(wire.ParseFromString(ToGrpc(status, "test.sockel", "abc").error_details()));
+  return wire;
+}
+
+google::rpc::ErrorInfo InfoOf(const google::rpc::Status& wire) {
+  google::rpc::ErrorInfo info;
+  int found = 0;
+  for (const auto& detail : wire.details()) found += detail.UnpackTo(&info) ? 1 : 0;
+  EXPECT_EQ(found, 1);
+  return info;
+}
+
+TEST(ErrorTest, CarriesReasonMetadataAndDomain) {
+  const absl::Status status = Make(absl::StatusCode::kFailedPrecondition, "DOSSIER_CLOSED",
+                                   "The dossier is closed.", {{"state", "CLOSED"}});
+  EXPECT_EQ(ReasonOf(status), "DOSSIER_CLOSED");
+  const google::rpc::ErrorInfo info = InfoOf(OnTheWire(status));
+  EXPECT_EQ(info.reason(), "DOSSIER_CLOSED");
+  EXPECT_EQ(info.domain(), "test.sockel");
+  EXPECT_EQ(info.metadata().at("state"), "CLOSED");
+}
+
+TEST(ErrorTest, ListsEveryFieldThatIsWrong) {
+  absl::Status status = InvalidField("dossier.title", "must not be empty");
+  AddFieldViolation(status, "request_id", "must be a UUID");
+  google::rpc::BadRequest details;
+  for (const auto& detail : OnTheWire(status).details()) detail.UnpackTo(&details);
+  ASSERT_EQ(details.field_violations_size(), 2);
+  EXPECT_EQ(details.field_violations(0).field(), "dossier.title");
+  EXPECT_EQ(details.field_violations(1).description(), "must be a UUID");
+}
+
+TEST(ErrorTest, TellsWhenToRetryOnBothSides) {
+  const absl::Status status =
+      Unavailable(errors::v1::DATABASE_UNAVAILABLE, "no database", absl::Milliseconds(1500));
+  EXPECT_EQ(RetryAfterOf(status), absl::Milliseconds(1500));
+  const absl::Status received = FromGrpc(ToGrpc(status, "test.sockel"));
+  EXPECT_EQ(received.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(RetryAfterOf(received), absl::Milliseconds(1500));
+  EXPECT_EQ(ReasonOf(received), "DATABASE_UNAVAILABLE");
+}
+
+TEST(ErrorTest, KeepsDefectsFromTheClientButNotFromTheLog) {
+  const absl::Status status = Internal("relation \"users\" does not exist");
+  EXPECT_THAT(LogMessageOf(status), HasSubstr("users"));
+  const grpc::Status wire = ToGrpc(status, "test.sockel", "0af7");
+  EXPECT_THAT(wire.error_message() + wire.error_details(), Not(HasSubstr("users")));
+  EXPECT_EQ(InfoOf(OnTheWire(status)).metadata().at("trace_id"), "abc");
+}
+
+TEST(ErrorTest, TurnsAnUnknownErrorIntoAnInternalOne) {
+  const grpc::Status wire = ToGrpc(absl::UnknownError("std::bad_cast"), "test.sockel");
+  EXPECT_EQ(wire.error_code(), grpc::StatusCode::INTERNAL);
+  EXPECT_THAT(wire.error_message() + wire.error_details(), Not(HasSubstr("bad_cast")));
+}
+
+TEST(ErrorTest, GivesAReasonToAnErrorWithoutOne) {
+  EXPECT_EQ(InfoOf(OnTheWire(absl::NotFoundError("x"))).reason(), "NOT_FOUND");
+}
+
+}  // namespace
+}  // namespace sockel::error

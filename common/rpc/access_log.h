@@ -1,0 +1,58 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+
+#include <thread>
+
+namespace sockel::rpc {
+
+// One finished call. No personal data: no subject, no resource names, no
+// address.
+struct AccessRecord {
+  std::string_view method;  // `sockel.efile.v1.DossierService/GetDossier`
+  absl::StatusCode code = absl::StatusCode::kOk;
+  std::string_view reason;  // ErrorInfo.reason, empty when OK
+  absl::Duration duration;
+  std::string_view tenant;
+  std::string_view trace_id;
+  std::string_view defect;  // only for INTERNAL: what went wrong, for us
+};
+
+// Takes one line per call. Thread-safe; must not block.
+class AccessLog {
+ public:
+  virtual ~AccessLog() = default;
+  virtual void Write(const AccessRecord& record) = 0;
+};
+
+// One JSON object per line to a file descriptor, written in batches by a
+// thread of its own. When the reader of the descriptor is too slow, lines are
+// dropped and their number is told in a later line.
+class JsonAccessLog final : public AccessLog {
+ public:
+  // Does not own `fd`. `service` is put into every line.
+  JsonAccessLog(int fd, std::string service);
+  // Writes what is left.
+  ~JsonAccessLog() override;
+
+  void Write(const AccessRecord& record) override;
+
+ private:
+  void WriteOut();
+
+  const int fd_;
+  const std::string service_;
+  absl::Mutex mutex_;
+  std::string buffer_ ABSL_GUARDED_BY(mutex_);
+  int64_t dropped_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread writer_;
+};
+
+}  // namespace sockel::rpc
