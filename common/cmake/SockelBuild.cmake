@@ -7,6 +7,8 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 # A static library does not wait for the libraries it uses to be archived.
 set(CMAKE_OPTIMIZE_DEPENDENCIES ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# Executables too, so that all can share the precompiled header.
+set(CMAKE_CXX_COMPILE_OPTIONS_PIE "-fPIC")
 
 # Dev: quick to compile, line numbers in stack traces, assertions on.
 set(CMAKE_CXX_FLAGS_DEV "-O1 -g1" CACHE STRING "" FORCE)
