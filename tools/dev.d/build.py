@@ -1,6 +1,9 @@
 """tools/dev build: CMake presets, with what they need installed first."""
 
+import fcntl
+import os
 import subprocess
+from contextlib import contextmanager
 
 import layout
 import setup
@@ -17,14 +20,37 @@ def binary(preset, name):
     return folder(preset) / "bin" / name
 
 
-def build(preset, targets=()):
-    """Configures if that was never done, then builds `targets`, or everything."""
-    setup.packages()
+def configure(preset):
+    """CMake's first run; later ones it starts itself when its files change."""
     if preset == "tidy":
         setup.clang()
-    if not (folder(preset) / "build.ninja").exists():
-        _run(["cmake", "--preset", preset, "-DPython3_EXECUTABLE=/usr/bin/python3"])
-    _run(["cmake", "--build", "--preset", preset] + (["--target", *targets] if targets else []))
+    with _locked():
+        if not (folder(preset) / "build.ninja").exists():
+            _run(["cmake", "--preset", preset, "-DPython3_EXECUTABLE=/usr/bin/python3"])
+
+
+def build(preset, targets=()):
+    """Builds `targets`, or everything, with whatever that needs first."""
+    setup.packages()
+    configure(preset)
+    with _locked():
+        _run(["cmake", "--build", "--preset", preset] + (["--target", *targets] if targets else []))
+
+
+@contextmanager
+def _locked():
+    """Two builds in one folder would destroy each other's work."""
+    layout.BUILD.mkdir(exist_ok=True)
+    fd = os.open(layout.BUILD / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            ui.say("Waiting for another build of this clone")
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
 
 
 def _run(command):

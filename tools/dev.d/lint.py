@@ -106,7 +106,7 @@ def _buf_workspace():
 
 
 def _buf(root, *arguments):
-    program = setup.npm_tools() / ".bin" / "buf"
+    program = next((setup.npm_tools() / "@bufbuild").glob("buf-linux-*/bin/buf"))
     result = subprocess.run([str(program), *map(str, arguments)], cwd=root, capture_output=True,
                             text=True, check=False)
     return [] if result.returncode == 0 else (result.stdout + result.stderr).strip().splitlines()

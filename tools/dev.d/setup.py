@@ -111,6 +111,17 @@ def npm_tools():
     return modules
 
 
+def npm_project(folder):
+    """Installs what a client test in TypeScript needs, beside it, if its lockfile changed."""
+    modules = folder / "node_modules"
+    digest = _digest(folder / "package-lock.json", folder / "package.json")
+    if _stamp_matches(modules, digest):
+        return
+    with ui.step(f"Installing the npm packages of {folder.relative_to(layout.REPO)}"):
+        npm_install(folder)
+        (modules / ".digest").write_text(digest, encoding="ascii")
+
+
 def npm_install(folder):
     """`npm ci`: exactly the locked versions."""
     _quietly(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder)
@@ -121,7 +132,8 @@ def _quietly(command, cwd=None):
     result = subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                             text=True, check=False)
     if result.returncode != 0:
-        raise ui.Failure(f"{ui.quoted(command)} failed:\n{result.stdout.rstrip()}",
+        output = "\n".join(result.stdout.rstrip().splitlines()[:20])
+        raise ui.Failure(f"{ui.quoted(command)} failed:\n{output}",
                          "Check the network, then try again.")
 
 

@@ -1,0 +1,173 @@
+"""tools/dev test: everything CI runs, with one sum at the end."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import xml.etree.ElementTree as xml
+from contextlib import contextmanager
+from pathlib import Path
+
+import build
+import layout
+import lint
+import setup
+import ui
+from postgres import Cluster
+
+# Leaks and undefined behaviour end the test at once, with a stack trace.
+_SANITIZERS = {
+    "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+}
+
+
+class Sum:
+    """What passed, failed and was skipped, over all kinds of tests."""
+
+    def __init__(self):
+        self.parts = []
+
+    def add(self, name, passed, failed, skipped, seconds):
+        self.parts.append((name, passed, failed, skipped, f"{seconds:.0f} s"))
+
+    def total(self):
+        return [sum(part[column] for part in self.parts) for column in (1, 2, 3)]
+
+
+def run(args):
+    total = Sum()
+    os.chdir(layout.REPO)
+    results = Path(tempfile.mkdtemp(prefix="sockel-results-"))
+    try:
+        _prepare(total)
+        _lint(total)
+        for preset in ("dev", "asan-ubsan"):
+            _build(total, preset)
+        with _test_cluster() as conninfo:
+            for preset in ("dev", "asan-ubsan"):
+                _ctest(args, total, preset, conninfo, results)
+        _pytest(args, total, results)
+    except _Stop:
+        pass
+    finally:
+        shutil.rmtree(results, ignore_errors=True)
+    ui.say()
+    ui.table(total.parts, ("part", "passed", "failed", "skipped", "time"))
+    passed, failed, skipped = total.total()
+    ui.say()
+    ui.say(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed or not passed else 0
+
+
+class _Stop(Exception):
+    """Nothing that follows makes sense."""
+
+
+@contextmanager
+def _vital(total, name):
+    """A part that counts as one test, and without which the others cannot run."""
+    started = time.monotonic()
+    ui.say(ui.bold(f"\n== {name}"))
+    try:
+        yield
+    except ui.Failure as failure:
+        ui.warn(f"{failure}\n{failure.hint}")
+        total.add(name, 0, 1, 0, time.monotonic() - started)
+        raise _Stop from failure
+    total.add(name, 1, 0, 0, time.monotonic() - started)
+
+
+def _prepare(total):
+    with _vital(total, "setup"):
+        setup.packages()
+        setup.venv()
+        setup.npm_tools()
+
+
+def _build(total, preset):
+    with _vital(total, f"build {preset}"):
+        build.build(preset)
+
+
+def _lint(total):
+    started = time.monotonic()
+    ui.say(ui.bold("\n== lint"))
+    build.configure("dev")  # fetches the protos that buf needs
+    report = lint.checks(lint.Report())
+    total.add("lint", len(report.passed), len(report.failed), len(report.skipped),
+              time.monotonic() - started)
+
+
+@contextmanager
+def _test_cluster():
+    """One PostgreSQL cluster for all C++ tests; each test clones its database in it."""
+    folder = Path(tempfile.mkdtemp(prefix="sockel-test-"))
+    state = layout.State(folder)
+    state.create()
+    cluster = Cluster(state, durable=False, max_connections=400)
+    try:
+        with ui.step("PostgreSQL for the tests"):
+            cluster.ensure_running()
+        yield cluster.superuser_conninfo()
+    finally:
+        cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _read_junit(paths):
+    """(passed, failed, skipped) over JUnit files, as GoogleTest, ctest and pytest write them."""
+    passed = failed = skipped = 0
+    for path in paths:
+        for case in xml.parse(path).getroot().iter("testcase"):
+            if case.find("failure") is not None or case.find("error") is not None:
+                failed += 1
+            elif case.find("skipped") is not None or case.get("result") in ("skipped", "suppressed") \
+                    or case.get("status") in ("notrun", "disabled"):
+                skipped += 1
+            else:
+                passed += 1
+    return passed, failed, skipped
+
+
+def _ctest(args, total, preset, conninfo, results):
+    started = time.monotonic()
+    ui.say(ui.bold(f"\n== C++ tests, {preset}"))
+    cases = results / f"gtest-{preset}"
+    cases.mkdir()
+    junit = results / f"ctest-{preset}.xml"
+    environment = {**os.environ, **_SANITIZERS, "SOCKEL_TEST_PG": conninfo,
+                   "GTEST_OUTPUT": f"xml:{cases}/", "GTEST_COLOR": "no"}
+    if args.filter:
+        environment["GTEST_FILTER"] = f"*{args.filter}*"
+    code = subprocess.run(["ctest", "--test-dir", str(build.folder(preset)), "--output-on-failure",
+                           "--output-junit", str(junit), "-j", str(os.cpu_count())],
+                          env=environment, check=False).returncode
+    passed, failed, skipped = _read_junit(sorted(cases.glob("*.xml")))
+    # A binary that crashed wrote no cases, or not all of them.
+    broken = _read_junit([junit])[1] if junit.exists() else 0
+    if code != 0:
+        failed = max(failed, broken, 1)
+    total.add(f"C++ {preset}", passed, failed, skipped, time.monotonic() - started)
+
+
+def _pytest(args, total, results):
+    if not list((layout.REPO / "tests").rglob("test_*.py")):
+        return
+    started = time.monotonic()
+    ui.say(ui.bold("\n== Python tests"))
+    for package in sorted((layout.REPO / "tests").glob("*/package-lock.json")):
+        setup.npm_project(package.parent)
+    junit = results / "pytest.xml"
+    command = [setup.venv(), "-m", "pytest", "tests", f"--junitxml={junit}", "-q",
+               "-p", "no:cacheprovider"]
+    command += ["-k", args.filter] if args.filter else []
+    command += [] if args.all else ["-m", "not slow"]
+    environment = {**os.environ, "SOCKEL_BIN": str(build.folder("dev") / "bin"),
+                   "PYTHONDONTWRITEBYTECODE": "1"}
+    code = subprocess.run([str(part) for part in command], env=environment, check=False).returncode
+    passed, failed, skipped = _read_junit([junit]) if junit.exists() else (0, 0, 0)
+    if code not in (0, 5):  # 5: the filter left no test
+        failed = max(failed, 1)
+    total.add("Python and clients", passed, failed, skipped, time.monotonic() - started)
