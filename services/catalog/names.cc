@@ -1,0 +1,53 @@
+#include "services/catalog/names.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace sockel::catalog {
+
+std::string OfferingName(const std::string& offering_id) {
+  return absl::StrCat("offerings/", offering_id);
+}
+
+std::string PlanName(const std::string& offering_id, const std::string& plan_id) {
+  return absl::StrCat("offerings/", offering_id, "/plans/", plan_id);
+}
+
+std::string OrderName(const std::string& tenant, const std::string& order_id) {
+  return absl::StrCat("tenants/", tenant, "/orders/", order_id);
+}
+
+std::string SubscriptionName(const std::string& tenant, const std::string& subscription_id) {
+  return absl::StrCat("tenants/", tenant, "/subscriptions/", subscription_id);
+}
+
+std::string Segment(const std::string& name, size_t index) {
+  const std::vector<std::string> parts = absl::StrSplit(name, '/');
+  return index < parts.size() ? parts[index] : std::string();
+}
+
+PlanKey PlanKeyFrom(const std::string& plan_name) {
+  return {Segment(plan_name, 1), Segment(plan_name, 3)};
+}
+
+google::protobuf::Timestamp ToTimestamp(absl::Time time) {
+  google::protobuf::Timestamp timestamp;
+  const int64_t micros = absl::ToUnixMicros(time);
+  timestamp.set_seconds(micros / 1'000'000);
+  timestamp.set_nanos(static_cast<int32_t>(micros % 1'000'000) * 1000);
+  return timestamp;
+}
+
+absl::Time FromTimestamp(const google::protobuf::Timestamp& timestamp) {
+  return absl::FromUnixMicros(timestamp.seconds() * 1'000'000 + timestamp.nanos() / 1000);
+}
+
+google::type::Money PriceFrom(const pqxx::row& row) {
+  google::type::Money price;
+  price.set_currency_code(row["price_currency"].as<std::string>());
+  price.set_units(row["price_units"].as<int64_t>());
+  price.set_nanos(row["price_nanos"].as<int32_t>());
+  return price;
+}
+
+}  // namespace sockel::catalog

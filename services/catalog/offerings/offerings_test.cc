@@ -1,0 +1,88 @@
+#include "services/catalog/offerings/offerings.h"
+
+#include "common/error/error.h"
+#include "services/catalog/catalog_fixture.h"
+#include "sockel/catalog/v1/errors.pb.h"
+
+namespace sockel::catalog {
+namespace {
+
+using OfferingsTest = CatalogTest;
+
+absl::StatusOr<v1::Offering> Get(Offerings& offerings, const Caller& caller, const std::string& id) {
+  v1::GetOfferingRequest request;
+  request.set_name("offerings/" + id);
+  return offerings.Get(caller, request);
+}
+
+TEST_F(OfferingsTest, ADraftIsSeenByTheProviderOnly) {
+  ASSERT_TRUE(CreateOffering("efile").ok());
+  EXPECT_EQ(Get(offerings_, Provider(), "efile")->state(), v1::Offering::DRAFT);
+  EXPECT_EQ(Get(offerings_, Ministry(), "efile").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(offerings_.List(Ministry(), {})->offerings_size(), 0);
+}
+
+TEST_F(OfferingsTest, APublishedOneIsSeenByEveryTenantAtOnce) {
+  PublishEfile();
+  EXPECT_EQ(Get(offerings_, Ministry(), "efile")->title(), "E-Akte");
+  EXPECT_EQ(offerings_.List(Ministry("smf"), {})->offerings_size(), 1);
+}
+
+TEST_F(OfferingsTest, NeedsAPlanToBePublished) {
+  ASSERT_TRUE(CreateOffering("efile").ok());
+  EXPECT_EQ(error::ReasonOf(Publish("efile").status()),
+            v1::ErrorReason_Name(v1::OFFERING_WITHOUT_PLAN));
+}
+
+TEST_F(OfferingsTest, APublishedOneTakesNoMorePlans) {
+  PublishEfile();
+  EXPECT_EQ(error::ReasonOf(CreatePlan("efile", "large").status()),
+            v1::ErrorReason_Name(v1::OFFERING_NOT_DRAFT));
+}
+
+TEST_F(OfferingsTest, RefusesATakenIdAndAStaleEtag) {
+  ASSERT_TRUE(CreateOffering("efile").ok());
+  EXPECT_EQ(CreateOffering("efile").status().code(), absl::StatusCode::kAlreadyExists);
+  ASSERT_TRUE(CreatePlan("efile").ok());
+  v1::PublishOfferingRequest request;
+  request.set_name("offerings/efile");
+  request.set_etag("99");
+  EXPECT_EQ(offerings_.Publish(Provider(), request).status().code(), absl::StatusCode::kAborted);
+}
+
+TEST_F(OfferingsTest, AMinistryCannotWriteEvenIfAuthorisationWereForgotten) {
+  v1::CreateOfferingRequest request;
+  request.set_offering_id("mine");
+  request.mutable_offering()->set_title("Mine");
+  EXPECT_FALSE(offerings_.Create(Ministry(), request).ok());
+  EXPECT_EQ(Get(offerings_, Provider(), "mine").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(OfferingsTest, PagesThroughAllOfThemOnce) {
+  for (const char* id : {"a1", "b1", "c1"}) ASSERT_TRUE(CreateOffering(id).ok());
+  v1::ListOfferingsRequest request;
+  request.set_page_size(2);
+  auto first = offerings_.List(Provider(), request);
+  ASSERT_EQ(first->offerings_size(), 2);
+  request.set_page_token(first->next_page_token());
+  auto second = offerings_.List(Provider(), request);
+  ASSERT_EQ(second->offerings_size(), 1);
+  EXPECT_EQ(second->offerings(0).name(), "offerings/c1");
+  EXPECT_EQ(second->next_page_token(), "");
+}
+
+TEST_F(OfferingsTest, APlanComesBackAsItWasWritten) {
+  ASSERT_TRUE(CreateOffering("efile").ok());
+  auto made = CreatePlan("efile");
+  ASSERT_TRUE(made.ok()) << made.status();
+  v1::GetPlanRequest request;
+  request.set_name("offerings/efile/plans/standard");
+  auto read = offerings_.GetPlan(Provider(), request);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->SerializeAsString(), made->SerializeAsString());
+  EXPECT_EQ(read->steps(1).service(), "efile");
+  EXPECT_EQ(read->monthly_price().units(), 100);
+}
+
+}  // namespace
+}  // namespace sockel::catalog
