@@ -8,7 +8,7 @@ neighbours) knows neither gRPC nor SQL, only a store (*_store.{h,cc}) does.
 import re
 from pathlib import Path
 
-_INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
+_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 _SERVICES = ("identity", "efile", "notification", "catalog")
 _STATEMENT = re.compile(r"\b(SELECT\s.{1,400}?\bFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM)\b", re.S)
 _STRING = re.compile(r'R"(\w*)\((.*?)\)\1"|"((?:[^"\\\n]|\\.)*)"', re.S)

@@ -20,7 +20,7 @@ def messages(state):
 
 def _text(message):
     part = message.get_body(preferencelist=("plain", "html"))
-    return part.get_content() if part is not None else ""
+    return part.get_content().replace("\r\n", "\n") if part is not None else ""
 
 
 def _attachments(message):

@@ -1,0 +1,34 @@
+"""The state folder: what is accepted, and where the socket goes."""
+
+import os
+
+import layout
+import pytest
+import ui
+
+
+def test_refuses_a_folder_with_other_files(tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(ui.Failure, match="not an instance's"):
+        layout.State(tmp_path).create()
+
+
+def test_secrets_are_only_for_their_owner(state):
+    assert state.secrets.stat().st_mode & 0o777 == 0o700
+    layout.write_atomically(state.secrets / "key", "x")
+    assert (state.secrets / "key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_long_path_moves_the_socket(tmp_path):
+    short = layout.State("/var/tmp/s").socket_dir()
+    long = layout.State("/var/tmp/" + "x" * 120).socket_dir()
+    assert str(short) == "/var/tmp/s/postgres/socket"
+    assert len(os.fsencode(long / ".s.PGSQL.5432")) < 100
+    assert long != layout.State("/var/tmp/" + "y" * 120).socket_dir()
+
+
+def test_a_planted_link_is_refused(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "socket").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ui.Failure, match="is not a folder"):
+        layout.private_dir(tmp_path / "socket", os.geteuid(), os.getegid())
