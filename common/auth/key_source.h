@@ -1,6 +1,7 @@
 #pragma once
 
-#include <memory>
+#include <atomic>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,10 @@ class KeySource {
 
   // The key of this id among those known now; never waits.
   virtual std::optional<Key> Find(std::string_view key_id) const = 0;
+
+  // Grows whenever a key was withdrawn: what was verified before must be
+  // verified again.
+  virtual uint64_t Generation() const = 0;
 
   // True when some key was ever known. False: nobody can be authenticated yet.
   virtual bool Ready() const = 0;
@@ -41,11 +46,13 @@ class LocalKeySource final : public KeySource {
 
   std::optional<Key> Find(std::string_view key_id) const override;
   bool Ready() const override;
+  uint64_t Generation() const override { return generation_.load(std::memory_order_acquire); }
   bool Refresh() override { return false; }
 
  private:
   mutable absl::Mutex mutex_;
   absl::flat_hash_map<std::string, Key> keys_ ABSL_GUARDED_BY(mutex_);
+  std::atomic<uint64_t> generation_{0};
 };
 
 }  // namespace sockel::auth

@@ -12,10 +12,13 @@
 // on the RPC. A role is a set of patterns over the same three parts; `*` stands
 // for one whole part. There are two sets per role:
 //   - `home`: what it allows in the tenant the caller belongs to;
-//   - `across`: what it allows in every tenant, and over all at once
-//     (`tenants/-`). Only the provider's own principals have any of it.
-// Nothing else allows anything: no role, no permission; unknown roles in a token
-// count for nothing; what a tenant's token asks in another tenant is refused.
+//   - `across`: what it allows in every tenant, the own one included, and over
+//     all at once (`tenants/-`). Only provider_only roles have any of it.
+// Nothing else allows anything: unknown roles in a token count for nothing, and
+// what a tenant's token asks in another tenant is refused.
+//
+// Which object of a tenant a role reaches (a user only the own inbox, only the
+// own sessions) is the service's rule, on top of this.
 namespace sockel::auth {
 
 // The tenant of the central IT provider itself.
@@ -26,6 +29,8 @@ struct Role {
   std::string_view description;
   // The role counts only for principals of the provider's tenant.
   bool provider_only;
+  // A role whose permissions this one has too; empty for none.
+  std::string_view includes;
   absl::Span<const std::string_view> home;
   absl::Span<const std::string_view> across;
   // Roles that its holder may give to others (in the own tenant). Giving a role

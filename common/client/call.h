@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/caller/caller.h"
+#include "common/error/grpc_status.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/support/status.h"
 
@@ -41,9 +42,6 @@ void Prepare(grpc::ClientContext& context, const CallOptions& options);
 // is empty, so that a retry is recognised.
 void FillRequestId(google::protobuf::Message& request);
 
-// grpc::Status with its details as absl::Status.
-absl::Status ToAbslStatus(const grpc::Status& status);
-
 template <typename Stub, typename StubBase, typename Request, typename Response>
 absl::StatusOr<Response> Unary(Stub& stub,
                                grpc::Status (StubBase::*method)(grpc::ClientContext*,
@@ -54,7 +52,7 @@ absl::StatusOr<Response> Unary(Stub& stub,
   Prepare(context, options);
   Response response;
   grpc::Status status = (stub.*method)(&context, request, &response);
-  if (!status.ok()) return ToAbslStatus(status);
+  if (!status.ok()) return error::FromGrpc(status);
   return response;
 }
 

@@ -28,7 +28,8 @@ struct ChannelOptions {
   bool plaintext_anywhere = false;
 };
 
-// Makes channels that behave well: they retry what is safe to retry, honour the
+// Makes channels that behave well: they retry what is safe to retry (a method
+// whose request has a request_id: give it one, client::Unary does), honour the
 // server's push-back, notice dead connections, spread over several addresses
 // and leave out unhealthy ones, and put the caller's token on each call.
 // Thread-safe.

@@ -26,6 +26,10 @@ class TokenSource {
   // from another thread as soon as one is. Never blocks. UNAVAILABLE when
   // identity does not answer: the next call tries again.
   virtual void Get(Done done) = 0;
+
+  // A server refused this token although it should be good (the key was
+  // withdrawn, the account locked and unlocked): do not give it out again.
+  virtual void Rejected(const std::string& access_token) = 0;
 };
 
 // Always the same token. For short-lived tools and tests.

@@ -1,0 +1,102 @@
+#include "common/client/refreshing_tokens.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/clock/clock.h"
+
+namespace sockel::client {
+namespace {
+
+constexpr absl::Duration kLeastBackoff = absl::Milliseconds(250);
+constexpr absl::Duration kMostBackoff = absl::Seconds(10);
+// A rejected token younger than this stays: another one would fare no better.
+constexpr absl::Duration kLeastAge = absl::Seconds(5);
+
+class Fixed final : public TokenSource {
+ public:
+  explicit Fixed(std::string token) : token_(std::move(token)) {}
+  void Get(Done done) override { done(token_); }
+  void Rejected(const std::string&) override {}
+
+ private:
+  const std::string token_;
+};
+
+}  // namespace
+
+std::shared_ptr<TokenSource> FixedToken(std::string access_token) {
+  return std::make_shared<Fixed>(std::move(access_token));
+}
+
+bool RefreshingTokens::Usable(absl::Time now) const { return now < usable_until_; }
+
+// Renewed after two thirds of its life; given out until a tenth of it, at most
+// ten seconds, is left: it must still be good when it arrives.
+void RefreshingTokens::Keep(Token token, absl::Time now) {
+  const absl::Duration life = std::max(token.expire_time - now, absl::ZeroDuration());
+  token_ = std::move(token.access_token);
+  obtained_ = now;
+  renew_ = now + life * 2 / 3;
+  usable_until_ = token.expire_time - std::min(life / 10, absl::Seconds(10));
+}
+
+void RefreshingTokens::Seed(Token token) {
+  absl::MutexLock lock(&mutex_);
+  Keep(std::move(token), clock_.Now());
+}
+
+void RefreshingTokens::Get(Done done) {
+  absl::StatusOr<std::string> answer = absl::UnavailableError("");
+  bool answer_now = true;
+  bool fetch = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    const absl::Time now = clock_.Now();
+    const bool may_fetch = !fetching_ && now >= not_before_;
+    if (Usable(now)) {
+      answer = token_;
+      fetch = may_fetch && now >= renew_;
+    } else if (fetching_ || may_fetch) {
+      waiting_.push_back(std::move(done));
+      answer_now = false;
+      fetch = may_fetch;
+    } else {
+      answer = last_error_;
+    }
+    fetching_ = fetching_ || fetch;
+  }
+  if (answer_now) done(std::move(answer));
+  if (fetch) Fetch();
+}
+
+void RefreshingTokens::Fetched(absl::StatusOr<Token> token) {
+  std::vector<Done> waiting;
+  absl::StatusOr<std::string> answer = absl::UnavailableError("");
+  {
+    absl::MutexLock lock(&mutex_);
+    const absl::Time now = clock_.Now();
+    fetching_ = false;
+    waiting.swap(waiting_);
+    if (token.ok()) {
+      Keep(*std::move(token), now);
+      backoff_ = absl::ZeroDuration();
+      not_before_ = absl::InfinitePast();
+      answer = token_;
+    } else {
+      backoff_ = std::clamp(backoff_ * 2, kLeastBackoff, kMostBackoff);
+      not_before_ = now + backoff_;
+      last_error_ = token.status();
+      answer = last_error_;
+    }
+  }
+  for (const Done& done : waiting) done(answer);
+}
+
+void RefreshingTokens::Rejected(const std::string& access_token) {
+  absl::MutexLock lock(&mutex_);
+  if (token_ != access_token || clock_.Now() - obtained_ < kLeastAge) return;
+  usable_until_ = absl::InfinitePast();
+}
+
+}  // namespace sockel::client
