@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+// Where bytes of contents are kept. A store knows nothing of documents, keys or
+// plaintext: what it is given is already encrypted (see segments.h).
+namespace sockel::efile {
+
+// Which content. `tenant` is the tenant's code; `id` a UUID in lower case.
+struct ContentId {
+  std::string tenant;
+  std::string id;
+};
+
+// A content that is being written: the only one who writes it. Not
+// thread-safe. Without Seal() it stays a part that can be opened again.
+//
+// Errors: RESOURCE_EXHAUSTED/STORAGE_FULL when no space is left; INTERNAL for
+// other faults of the storage. After an error only what the last successful
+// Sync() covered may be relied on.
+class ContentPart {
+ public:
+  virtual ~ContentPart() = default;
+  virtual std::int64_t size() const = 0;
+  // Drops everything from `size` on.
+  virtual absl::Status Truncate(std::int64_t size) = 0;
+  virtual absl::Status Append(std::string_view bytes) = 0;
+  // Fills `out`; DATA_LOSS/CONTENT_DAMAGED when there are fewer bytes.
+  virtual absl::Status ReadAt(std::int64_t offset, std::size_t length, char* out) const = 0;
+  // What was appended, and that the part exists, survives a power loss.
+  virtual absl::Status Sync() = 0;
+  // Sync, and it is a content from now on: never changed again. Survives a
+  // power loss.
+  virtual absl::Status Seal() = 0;
+};
+
+// A complete content. Thread-safe.
+class StoredContent {
+ public:
+  virtual ~StoredContent() = default;
+  virtual std::int64_t size() const = 0;
+  // Fills `out`; DATA_LOSS/CONTENT_DAMAGED when there are fewer bytes.
+  virtual absl::Status ReadAt(std::int64_t offset, std::size_t length, char* out) const = 0;
+};
+
+// Thread-safe; several processes may use one store.
+class ContentStore {
+ public:
+  virtual ~ContentStore() = default;
+  // Opens the part, or begins it. A content sealed by a call whose transaction
+  // was then not committed becomes a part again: only the database says what
+  // is filed. ABORTED/UPLOAD_BUSY while somebody else has it open, in this or
+  // another process.
+  virtual absl::StatusOr<std::unique_ptr<ContentPart>> OpenPart(const ContentId& id) = 0;
+  // DATA_LOSS/CONTENT_DAMAGED when there is none.
+  virtual absl::StatusOr<std::unique_ptr<StoredContent>> Open(const ContentId& id) = 0;
+  // Removes content or part; OK when there is none. ABORTED/UPLOAD_BUSY while
+  // somebody writes it.
+  virtual absl::Status Remove(const ContentId& id) = 0;
+};
+
+}  // namespace sockel::efile

@@ -1,0 +1,183 @@
+#include "services/efile/content/file_store.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include <re2/re2.h>
+
+#include "absl/strings/str_cat.h"
+#include "common/error/error.h"
+#include "services/efile/content/gcm.h"
+#include "services/efile/content/posix_file.h"
+
+namespace sockel::efile {
+namespace {
+
+constexpr char kPartSuffix[] = ".part";
+
+absl::Status Busy() {
+  absl::Status status = error::Make(absl::StatusCode::kAborted, "UPLOAD_BUSY",
+                                    "Another stream is writing this content; try again.");
+  error::SetRetryAfter(status, absl::Milliseconds(200));
+  return status;
+}
+
+absl::StatusOr<std::int64_t> SizeOf(int fd, const std::string& path) {
+  struct stat info;
+  if (::fstat(fd, &info) != 0) return FromErrno(errno, "stat", path);
+  return info.st_size;
+}
+
+class FilePart final : public ContentPart {
+ public:
+  FilePart(Descriptor file, std::string folder, std::string path, std::int64_t size)
+      : file_(std::move(file)), folder_(std::move(folder)), path_(std::move(path)), size_(size) {}
+
+  std::int64_t size() const override { return size_; }
+
+  absl::Status Truncate(std::int64_t size) override {
+    if (::ftruncate(file_.get(), size) != 0) return FromErrno(errno, "truncate", path_);
+    size_ = size;
+    return absl::OkStatus();
+  }
+
+  absl::Status Append(std::string_view bytes) override {
+    absl::Status status = WriteAll(file_.get(), bytes, size_, path_);
+    if (status.ok()) size_ += static_cast<std::int64_t>(bytes.size());
+    return status;
+  }
+
+  absl::Status ReadAt(std::int64_t offset, std::size_t length, char* out) const override {
+    return ReadAll(file_.get(), offset, length, out, path_);
+  }
+
+  absl::Status Sync() override {
+    absl::Status status = SyncFile(file_.get(), path_);
+    if (!status.ok() || folder_synced_) return status;
+    status = SyncFolder(folder_);
+    folder_synced_ = status.ok();
+    return status;
+  }
+
+  absl::Status Seal() override {
+    absl::Status status = SyncFile(file_.get(), path_);
+    if (!status.ok()) return status;
+    const std::string sealed = path_.substr(0, path_.size() - sizeof(kPartSuffix) + 1);
+    if (::rename(path_.c_str(), sealed.c_str()) != 0) return FromErrno(errno, "rename", path_);
+    path_ = sealed;
+    return SyncFolder(folder_);
+  }
+
+ private:
+  Descriptor file_;
+  const std::string folder_;
+  std::string path_;
+  std::int64_t size_;
+  bool folder_synced_ = false;
+};
+
+class FileContent final : public StoredContent {
+ public:
+  FileContent(Descriptor file, std::string path, std::int64_t size)
+      : file_(std::move(file)), path_(std::move(path)), size_(size) {}
+
+  std::int64_t size() const override { return size_; }
+  absl::Status ReadAt(std::int64_t offset, std::size_t length, char* out) const override {
+    return ReadAll(file_.get(), offset, length, out, path_);
+  }
+
+ private:
+  const Descriptor file_;
+  const std::string path_;
+  const std::int64_t size_;
+};
+
+// The lock goes with the descriptor, so a killed process leaves none behind.
+absl::StatusOr<Descriptor> OpenLocked(const std::string& path, int flags) {
+  Descriptor file(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file.valid()) return FromErrno(errno, "open", path);
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return Busy();
+  // Whoever held the lock before may have renamed or removed the file.
+  struct stat opened, named;
+  if (::fstat(file.get(), &opened) != 0 || ::stat(path.c_str(), &named) != 0 ||
+      opened.st_ino != named.st_ino) {
+    return Busy();
+  }
+  return file;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<FileStore>> FileStore::Open(const std::string& root) {
+  ::mkdir(root.c_str(), 0700);
+  if (::access(root.c_str(), R_OK | W_OK | X_OK) != 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("content folder ", root, " does not exist or is not writable"));
+  }
+  return std::unique_ptr<FileStore>(new FileStore(root));
+}
+
+absl::StatusOr<std::string> FileStore::Folder(const ContentId& id) const {
+  static const RE2 tenant_pattern("[a-z][a-z0-9-]{1,39}");
+  static const RE2 id_pattern("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+  if (!RE2::FullMatch(id.tenant, tenant_pattern) || !RE2::FullMatch(id.id, id_pattern)) {
+    return absl::InvalidArgumentError("not a content id");
+  }
+  return absl::StrCat(root_, "/", id.tenant, "/", id.id.substr(id.id.size() - 2));
+}
+
+absl::StatusOr<std::unique_ptr<ContentPart>> FileStore::OpenPart(const ContentId& id) {
+  absl::StatusOr<std::string> folder = Folder(id);
+  if (!folder.ok()) return folder.status();
+  absl::Status made = MakeFolders(root_, *folder);
+  if (!made.ok()) return made;
+  const std::string sealed = absl::StrCat(*folder, "/", id.id);
+  const std::string part = sealed + kPartSuffix;
+  if (::access(part.c_str(), F_OK) != 0 && ::access(sealed.c_str(), F_OK) == 0) {
+    // Still locked by who seals it? Then it is not ours to take back.
+    absl::StatusOr<Descriptor> lock = OpenLocked(sealed, O_RDWR);
+    if (!lock.ok()) return lock.status();
+    if (::rename(sealed.c_str(), part.c_str()) != 0) return FromErrno(errno, "rename", sealed);
+  }
+  absl::StatusOr<Descriptor> file = OpenLocked(part, O_RDWR | O_CREAT);
+  if (!file.ok()) return file.status();
+  absl::StatusOr<std::int64_t> size = SizeOf(file->get(), part);
+  if (!size.ok()) return size.status();
+  return std::make_unique<FilePart>(std::move(*file), *folder, part, *size);
+}
+
+absl::StatusOr<std::unique_ptr<StoredContent>> FileStore::Open(const ContentId& id) {
+  absl::StatusOr<std::string> folder = Folder(id);
+  if (!folder.ok()) return folder.status();
+  const std::string path = absl::StrCat(*folder, "/", id.id);
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!file.valid()) {
+    if (errno == ENOENT) return ContentDamaged("The stored content is missing.");
+    return FromErrno(errno, "open", path);
+  }
+  absl::StatusOr<std::int64_t> size = SizeOf(file.get(), path);
+  if (!size.ok()) return size.status();
+  return std::make_unique<FileContent>(std::move(file), path, *size);
+}
+
+absl::Status FileStore::Remove(const ContentId& id) {
+  absl::StatusOr<std::string> folder = Folder(id);
+  if (!folder.ok()) return folder.status();
+  const std::string sealed = absl::StrCat(*folder, "/", id.id);
+  bool removed = false;
+  for (const std::string& path : {sealed + kPartSuffix, sealed}) {
+    if (::access(path.c_str(), F_OK) != 0) continue;
+    absl::StatusOr<Descriptor> lock = OpenLocked(path, O_RDWR);
+    if (!lock.ok()) return lock.status();
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return FromErrno(errno, "remove", path);
+    removed = true;
+  }
+  return removed ? SyncFolder(*folder) : absl::OkStatus();
+}
+
+}  // namespace sockel::efile

@@ -1,0 +1,47 @@
+#include "services/efile/convert.h"
+
+#include "common/pg/rows.h"
+
+namespace sockel::efile {
+
+google::protobuf::Timestamp ToTimestamp(absl::Time time) {
+  const std::int64_t micros = absl::ToUnixMicros(time);
+  google::protobuf::Timestamp timestamp;
+  timestamp.set_seconds(micros / 1'000'000);
+  timestamp.set_nanos(static_cast<int>(micros % 1'000'000) * 1000);
+  return timestamp;
+}
+
+google::type::Date ToDate(absl::CivilDay day) {
+  google::type::Date date;
+  date.set_year(static_cast<int>(day.year()));
+  date.set_month(day.month());
+  date.set_day(day.day());
+  return date;
+}
+
+std::optional<absl::CivilDay> ToDay(const google::type::Date& date) {
+  const absl::CivilDay day(date.year(), date.month(), date.day());
+  // CivilDay moves the 31st of June on to July; a date that moves was none.
+  const bool exists = date.year() >= 1 && date.year() <= 9999 && day.year() == date.year() &&
+                      day.month() == date.month() && day.day() == date.day();
+  return exists ? std::optional(day) : std::nullopt;
+}
+
+v1::Retention RetentionFrom(const pqxx::row& row) {
+  v1::Retention retention;
+  if (auto years = pg::GetOptional<int>(row["retention_years"])) {
+    retention.set_years(*years);
+  } else {
+    retention.set_unlimited(true);
+  }
+  retention.set_disposition(EnumFrom<v1::Retention::Disposition>(
+      row["disposition"].as<std::string>(), &v1::Retention::Disposition_Parse));
+  return retention;
+}
+
+std::optional<int> YearsOf(const v1::Retention& retention) {
+  return retention.has_years() ? std::optional<int>(retention.years()) : std::nullopt;
+}
+
+}  // namespace sockel::efile
