@@ -2,8 +2,10 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "common/pg/database.h"
+#include "common/pg/migrate.h"
 
 namespace sockel::ledger {
 
@@ -21,6 +23,13 @@ struct Record {
 
 // Adds an entry to the tenant's verifiable log, in this transaction, at no
 // extra round trip. It gets its index when the sequencer integrates it.
+//
+// The log is that of caller.tenant; for work across tenants (`*`) that of the
+// tenant in the resource's name, which it then must have (std::invalid_argument
+// otherwise: a defect).
 void Append(pg::WriteTransaction& tx, const Record& record);
+
+// The tables of the ledger.
+std::vector<pg::Migration> Migrations();
 
 }  // namespace sockel::ledger

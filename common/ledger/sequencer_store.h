@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/ledger/merkle.h"
+#include "common/pg/database.h"
+
+// The sequencer's SQL. All calls are made within one transaction that is bound
+// to all tenants, by the one sequencer that holds the lock.
+namespace sockel::ledger {
+
+struct Placed {
+  std::string tenant;
+  std::int64_t index = 0;
+  Hash leaf_hash{};
+};
+
+struct Batch {
+  // By tenant, then index.
+  std::vector<Placed> entries;
+  // When the oldest of them was written.
+  absl::Time oldest = absl::InfiniteFuture();
+};
+
+struct Head {
+  std::string tenant;
+  Frontier frontier;
+};
+
+struct Node {
+  std::string tenant;
+  NodeId id;
+  Hash hash{};
+};
+
+struct SignedHead {
+  std::string tenant;
+  Frontier frontier;
+  std::string note;
+};
+
+// Whether anything waits. A read.
+bool AnythingPending(pg::Transaction& tx);
+// Makes this transaction the only one that sequences; false when there is one.
+bool TryBecomeLeader(pg::WriteTransaction& tx);
+// Moves entries from the queue into the log, behind what is there: of each
+// tenant the oldest `per_tenant`, so that no tenant's backlog delays others.
+Batch PlacePending(pg::WriteTransaction& tx, std::int64_t per_tenant);
+// The logs as they were before; a tenant without one is left out. Throws
+// std::runtime_error when a stored frontier does not fit its size.
+std::vector<Head> ReadHeads(pg::WriteTransaction& tx, const std::vector<std::string>& tenants);
+void InsertNodesAtCommit(pg::WriteTransaction& tx, const std::vector<Node>& nodes);
+void StoreHeadsAtCommit(pg::WriteTransaction& tx, const std::vector<SignedHead>& heads);
+
+}  // namespace sockel::ledger
