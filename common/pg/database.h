@@ -14,15 +14,9 @@
 #include "common/caller/caller.h"
 #include "common/pg/params.h"
 #include "common/pg/pool.h"
+#include "common/pg/query.h"
 
 namespace sockel::pg {
-
-// A statement. Always a constant in a *_store.cc; `name` is the prepared
-// statement's name, the metric label and what the log says. Parameters $1…$n.
-struct Query {
-  std::string_view name;
-  std::string_view sql;
-};
 
 // One call's access to the database, handed to the lambdas of Database. Not
 // thread-safe; must not outlive the lambda. Exec throws libpqxx exceptions,
@@ -92,6 +86,7 @@ class Database {
 
   // Reads. Each Exec is its own statement on the latest committed state: one
   // round trip. `name` labels metrics and log. fn: StatusOr<T>(Transaction&).
+  // A statement that tries to write fails.
   template <typename Fn>
   auto Read(const Caller& caller, std::string_view name, Fn&& fn)
       -> std::invoke_result_t<Fn, Transaction&> {
@@ -105,17 +100,20 @@ class Database {
     return Typed<Transaction>(caller, name, Mode::kReadSnapshot, std::forward<Fn>(fn));
   }
 
-  // Changes something: BEGIN … COMMIT around fn, rolled back when fn returns
+  // Changes something: BEGIN … COMMIT around fn (READ COMMITTED), rolled back when fn returns
   // an error or throws. fn: StatusOr<T>(WriteTransaction&); it may run several
   // times (serialization failure, deadlock), so its only effects are in `tx`.
   //
-  // Idempotency: with caller.request_id set, T must be the RPC's response
-  // message. A request_id seen before returns the recorded response without
-  // calling fn, or INVALID_ARGUMENT/REQUEST_ID_REUSED when the content
-  // differs; otherwise the response is recorded in the same transaction.
+  // Idempotency: with caller.request_id set and T a message, T must be the
+  // RPC's response: it is recorded in the same transaction. A request_id seen
+  // before returns the recorded response and has no further effect (fn may be
+  // entered, but does not get past its first Exec), or gives
+  // INVALID_ARGUMENT/REQUEST_ID_REUSED when the content differs. An fn that
+  // returns absl::Status or another type takes no part in this.
   //
-  // Round trips: BEGIN with tenant and idempotency look-up; each Exec; the
-  // statements kept for commit with COMMIT.
+  // Round trips: the first Exec brings BEGIN, the tenant and the idempotency
+  // check with it; each further Exec; the statements kept for commit with the
+  // idempotency record and COMMIT.
   template <typename Fn>
   auto Write(const Caller& caller, std::string_view name, Fn&& fn)
       -> std::invoke_result_t<Fn, WriteTransaction&> {
@@ -135,8 +133,29 @@ class Database {
     std::function<bool(std::string_view)> parse;
   };
 
+  using Body = std::function<absl::Status(Transaction&)>;
+
+  // Where an attempt to write led.
+  struct Attempt {
+    enum class Outcome {
+      kDone,       // committed, or failed for good
+      kTryAgain,   // nothing happened, or the idempotency record will tell
+      kRepeated,   // the request_id was answered before
+    };
+    Outcome outcome = Outcome::kDone;
+    absl::Status status;
+  };
+
   absl::Status RunUntyped(const Caller& caller, std::string_view name, Mode mode,
-                          const Codec& codec, const std::function<absl::Status(Transaction&)>& body);
+                          const Codec& codec, const Body& body);
+  absl::Status RunRead(const Caller& caller, Mode mode, const Body& body);
+  absl::Status RunWrite(const Caller& caller, std::string_view name, const Codec& codec,
+                        const Body& body);
+  Attempt TryWrite(const Caller& caller, std::string_view name, const Codec& codec,
+                   const Body& body);
+  Attempt AnswerRepeat(const Caller& caller, std::string_view name, const Codec& codec,
+                       Attempt attempt);
+  absl::StatusOr<bool> FirstAnswer(const Caller& caller, const Codec& codec);
 
   template <typename Tx, typename Fn>
   auto Typed(const Caller& caller, std::string_view name, Mode mode, Fn&& fn)

@@ -1,0 +1,168 @@
+// What happens when PostgreSQL goes away.
+#include <thread>
+
+#include "common/pg/connection.h"
+#include "common/pg/testing_fixture.h"
+#include "common/testing/postgres_cluster.h"
+
+namespace sockel::pg {
+namespace {
+
+constexpr Query kTerminateMe{"test.terminate", "SELECT pg_terminate_backend(pg_backend_pid())"};
+
+// A server of its own, which may be stopped.
+class RestartTest : public ::testing::Test {
+ protected:
+  testing::PostgresCluster cluster_;
+};
+
+class WithServer : public PgTest {
+ public:
+  explicit WithServer(const testing::PostgresCluster& cluster) : PgTest(4, cluster.conninfo()) {}
+  void TestBody() override {}
+  using PgTest::caller_;
+  using PgTest::Count;
+  using PgTest::Insert;
+  using PgTest::pool_;
+};
+
+TEST_F(RestartTest, NextCallAfterARestartSucceeds) {
+  WithServer pg(cluster_);
+  {
+    // Several idle connections, all to be broken.
+    const auto a = pg.pool_.Acquire();
+    const auto b = pg.pool_.Acquire();
+  }
+  ASSERT_TRUE(pg.Insert(pg.caller_, "a").ok());
+  cluster_.Restart();
+  const auto count = pg.Count(pg.caller_);
+  EXPECT_TRUE(count.ok()) << count.status();
+  cluster_.Restart();
+  const absl::Status write = pg.Insert(pg.caller_, "b");
+  EXPECT_TRUE(write.ok()) << write;
+  EXPECT_EQ(pg.Count(pg.caller_).value(), 2);
+}
+
+TEST_F(RestartTest, CallsAreRefusedWhileTheServerIsAwayAndServedAfterwards) {
+  WithServer pg(cluster_);
+  ASSERT_TRUE(pg.Insert(pg.caller_, "a").ok());
+  cluster_.Crash();
+  for (const absl::Status& status : {pg.Insert(pg.caller_, "b"), pg.Count(pg.caller_).status()}) {
+    EXPECT_THAT(status, IsError(absl::StatusCode::kUnavailable, "DATABASE_UNAVAILABLE"));
+    EXPECT_GT(error::RetryAfterOf(status), absl::ZeroDuration());
+  }
+  EXPECT_EQ(pg.pool_.open(), 0);
+  cluster_.Start();
+  EXPECT_EQ(pg.Count(pg.caller_).value(), 1);
+}
+
+class LostConnectionTest : public PgTest {};
+
+TEST_F(LostConnectionTest, InTheMiddleOfATransactionNothingHappened) {
+  int runs = 0;
+  const absl::Status status =
+      db_.Write(caller_, "things.insert", [&](WriteTransaction& tx) -> absl::Status {
+        ++runs;
+        tx.Exec(kInsertThing, "smi", "a", "t");
+        tx.Exec(kTerminateMe);
+        return absl::OkStatus();
+      });
+  EXPECT_THAT(status, IsError(absl::StatusCode::kUnavailable, "DATABASE_UNAVAILABLE"));
+  EXPECT_EQ(runs, 1);
+  EXPECT_EQ(Count(caller_).value(), 0);
+}
+
+TEST_F(LostConnectionTest, AtCommitIsNeverRunAgainWithoutRequestId) {
+  int runs = 0;
+  const absl::Status status =
+      db_.Write(caller_, "things.insert", [&](WriteTransaction& tx) -> absl::Status {
+        ++runs;
+        tx.Exec(kInsertThing, "smi", "a", "t");
+        tx.ExecAtCommit(kTerminateMe);
+        return absl::OkStatus();
+      });
+  EXPECT_THAT(status, IsError(absl::StatusCode::kUnavailable, "DATABASE_UNAVAILABLE"));
+  EXPECT_EQ(runs, 1);
+}
+
+TEST_F(LostConnectionTest, AtCommitIsRunAgainWithRequestId) {
+  int runs = 0;
+  const auto answer = db_.Write(
+      testing::WithRequestId(caller_), "things.insert",
+      [&](WriteTransaction& tx) -> absl::StatusOr<StringValue> {
+        tx.Exec(kInsertThing, "smi", "a", "t");
+        if (++runs == 1) tx.ExecAtCommit(kTerminateMe);
+        return StringValue();
+      });
+  EXPECT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(runs, 2);
+  EXPECT_EQ(Count(caller_).value(), 1);
+}
+
+TEST_F(LostConnectionTest, IdleOneIsReplacedUnnoticed) {
+  for (int i = 0; i < 3; ++i) {
+    const int backend = Backend().value();
+    Superuser("SELECT pg_terminate_backend(" + std::to_string(backend) + ")");
+    // Gone when its row is.
+    while (!Superuser("SELECT FROM pg_stat_activity WHERE pid = " + std::to_string(backend))
+                .empty()) {
+      std::this_thread::yield();
+    }
+    if (i == 0) {
+      EXPECT_NE(Backend().value(), backend);
+    }
+    if (i == 1) {
+      EXPECT_TRUE(Insert(caller_, "a").ok());
+    }
+    if (i == 2) {
+      EXPECT_EQ(db_.ReadSnapshot(caller_, "snapshot",
+                                 [](Transaction& tx) -> absl::StatusOr<int> {
+                                   return tx.Exec(kCountAll)[0][0].as<int>();
+                                 })
+                    .value(),
+                1);
+    }
+  }
+}
+
+TEST_F(LostConnectionTest, WritesUnderFireHappenOnceEach) {
+  // Connections are shot while four workers write with request ids; whatever
+  // was acknowledged is there, and nothing twice.
+  std::atomic<bool> stop{false};
+  std::atomic<int> acknowledged{0};
+  std::atomic<int> next{0};
+  const auto work = [&] {
+    while (!stop) {
+      const std::string id = std::to_string(++next);
+      const Caller caller = testing::WithRequestId(caller_, id);
+      const auto write = [&] {
+        return db_.Write(caller, "things.insert",
+                         [&](WriteTransaction& tx) -> absl::StatusOr<StringValue> {
+                           tx.Exec(kInsertThing, "smi", id, "t");
+                           return StringValue();
+                         });
+      };
+      absl::StatusOr<StringValue> answer = write();
+      while (!answer.ok() && answer.status().code() == absl::StatusCode::kUnavailable) {
+        answer = write();
+      }
+      ASSERT_TRUE(answer.ok()) << answer.status();
+      ++acknowledged;
+    }
+  };
+  std::vector<std::thread> workers;
+  for (int i = 0; i < 4; ++i) workers.emplace_back(work);
+  for (int shot = 0; shot < 30; ++shot) {
+    Superuser("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '" +
+              std::string(testing::TestDatabase::kRuntimeRole) + "' AND datname = '" +
+              database_.name() + "'");
+    const int seen = acknowledged;
+    while (acknowledged < seen + 5) std::this_thread::yield();
+  }
+  stop = true;
+  for (std::thread& worker : workers) worker.join();
+  EXPECT_EQ(Count(caller_).value(), acknowledged);
+}
+
+}  // namespace
+}  // namespace sockel::pg
