@@ -38,7 +38,7 @@ class Settings:
         """What a gRPC client is given: all replicas of a service."""
         addresses = [f"127.0.0.1:{self.grpc_port(service, replica)}"
                      for replica in range(self.replicas)]
-        return addresses[0] if self.replicas == 1 else "ipv4:" + ",".join(addresses)
+        return ",".join(addresses)
 
     def ports(self):
         found = [self.smtp_port()]

@@ -1,0 +1,77 @@
+{{/* The configuration file of a service; secrets are files beside it. */}}
+{{- define "sockel.config" -}}
+{{- $root := .root -}}
+{{- $service := .service -}}
+listen: 0.0.0.0:{{ include "sockel.port" . }}
+metrics_listen: 0.0.0.0:9100
+tls:
+  certificate_file: /etc/sockel/tls/tls.crt
+  key_file: /etc/sockel/tls/tls.key
+  {{- if $root.Values.tls.requireClientCertificate }}
+  client_ca_file: /etc/sockel/tls/ca.crt
+  {{- end }}
+database:
+  conninfo: {{ include "sockel.conninfo" (dict "root" $root "service" $service "role" (printf "sockel_%s" $service)) | quote }}
+  password_file: /etc/sockel/secrets/database-password
+page_token_key_file: /etc/sockel/secrets/page-token.key
+ledger:
+  signing_key_file: /etc/sockel/secrets/ledger-signing.pem
+log:
+  level: {{ $root.Values.log.level }}
+{{- if ne $service "identity" }}
+identity:
+  target: {{ include "sockel.target" (dict "root" $root "service" "identity") | quote }}
+service_account:
+  name: tenants/provider/serviceAccounts/{{ $service }}
+  key_file: /etc/sockel/secrets/service-account.jwk
+services:
+  {{- range $other := splitList " " (include "sockel.services" .) }}
+  {{- if ne $other $service }}
+  {{ $other }}:
+    target: {{ include "sockel.target" (dict "root" $root "service" $other) | quote }}
+  {{- end }}
+  {{- end }}
+{{- end }}
+{{- if eq $service "identity" }}
+identity:
+  master_key_file: /etc/sockel/secrets/master.key
+{{- else if eq $service "efile" }}
+efile:
+  content_root: /var/lib/sockel/content
+  master_key_file: /etc/sockel/secrets/master.key
+{{- else if eq $service "notification" }}
+notification:
+  smtp:
+    host: {{ $root.Values.smtp.host }}
+    port: {{ $root.Values.smtp.port }}
+    starttls: {{ $root.Values.smtp.starttls }}
+{{- end }}
+{{- end -}}
+
+{{/* What a migration needs to know: the owner of the tables, nothing else. */}}
+{{- define "sockel.migrationConfig" -}}
+database:
+  conninfo: {{ include "sockel.conninfo" (dict "root" .root "service" .service "role" (printf "sockel_%s" .service)) | quote }}
+  owner_conninfo: {{ include "sockel.conninfo" (dict "root" .root "service" .service "role" (printf "sockel_%s_owner" .service)) | quote }}
+  owner_password_file: /etc/sockel/secrets/database-owner-password
+log:
+  level: {{ .root.Values.log.level }}
+{{- end -}}
+
+{{/* Changes when what runs changes; part of the names of jobs, which are immutable. */}}
+{{- define "sockel.revision" -}}
+{{- printf "%s\n%s\n%s" (include "sockel.image" .root) (include "sockel.migrationConfig" .) (toYaml (index .root.Values.services .service).settings) | sha256sum | trunc 10 -}}
+{{- end -}}
+
+{{/* Keys of the service's secret that its server reads. */}}
+{{- define "sockel.secretItems" -}}
+- { key: database-password, path: database-password }
+- { key: page-token.key, path: page-token.key }
+- { key: ledger-signing.pem, path: ledger-signing.pem }
+{{- if ne .service "identity" }}
+- { key: service-account.jwk, path: service-account.jwk }
+{{- end }}
+{{- if has .service (list "identity" "efile") }}
+- { key: master.key, path: master.key }
+{{- end }}
+{{- end -}}
