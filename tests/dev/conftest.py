@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 REPO = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPO / "tools" / "dev.d"))
+sys.path.append(str(REPO / "tools" / "dev.d"))
 
 import layout  # noqa: E402
 

@@ -1,10 +1,12 @@
 """Processes are known by id and start time, and no other process is ever signalled."""
 
+import json
 import os
 import signal
 import subprocess
 
 import layout
+import pytest
 from daemon import Daemon, start_time
 
 
@@ -22,8 +24,9 @@ def test_a_reused_process_id_is_not_ours(state):
     try:
         daemon = Daemon(state, "sleeper")
         daemon.start(["true"]).wait(5)
-        _, _, boot = daemon.pid_file.read_text().split()
-        daemon.pid_file.write_text(f"{stranger.pid} {start_time(stranger.pid) - 1} {boot}\n")
+        known = json.loads(daemon.pid_file.read_text())
+        known.update(pid=stranger.pid, started=start_time(stranger.pid) - 1)
+        daemon.pid_file.write_text(json.dumps(known))
         assert daemon.pid() is None
         daemon.stop()
         assert stranger.poll() is None
@@ -34,7 +37,8 @@ def test_a_reused_process_id_is_not_ours(state):
 
 def test_a_process_of_another_boot_is_not_ours(state):
     daemon = Daemon(state, "sleeper")
-    daemon.pid_file.write_text(f"{os.getpid()} {start_time(os.getpid())} another-boot\n")
+    known = {"pid": os.getpid(), "started": start_time(os.getpid()), "boot": "another"}
+    daemon.pid_file.write_text(json.dumps(known))
     assert daemon.pid() is None
 
 
@@ -46,7 +50,8 @@ def test_kills_what_ignores_the_request(state):
     assert process.wait(5) == -signal.SIGKILL
 
 
-def test_a_broken_pid_file_means_not_running(state):
+@pytest.mark.parametrize("text", ["", "garbage", "[]", '{"pid": 1}', "7"])
+def test_a_broken_pid_file_means_not_running(state, text):
     daemon = Daemon(state, "sleeper")
-    daemon.pid_file.write_text("garbage")
+    daemon.pid_file.write_text(text)
     assert daemon.pid() is None

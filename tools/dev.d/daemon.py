@@ -5,6 +5,7 @@ away again. With the start time it names one process for ever, so that no
 command here ever signals a process that tools/dev did not start.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -38,12 +39,12 @@ class Daemon:
     def pid(self):
         """The process id if the process lives, else None."""
         try:
-            pid, started, boot = self.pid_file.read_text().split()
-        except (OSError, ValueError):
+            known = json.loads(self.pid_file.read_text())
+            pid = known["pid"]
+            same = known["boot"] == _boot_id() and known["started"] == start_time(pid)
+        except (OSError, ValueError, KeyError, TypeError):
             return None
-        if boot != _boot_id() or start_time(int(pid)) != int(started):
-            return None
-        return int(pid)
+        return pid if same else None
 
     def start(self, argv, env=None, cwd="/", pass_fds=()):
         """Starts the process in a session of its own; its output goes to the log.
@@ -55,7 +56,8 @@ class Daemon:
 
         def record():
             pid = os.getpid()
-            layout.write_atomically(self.pid_file, f"{pid} {start_time(pid)} {boot}\n")
+            known = {"pid": pid, "started": start_time(pid), "boot": boot}
+            layout.write_atomically(self.pid_file, json.dumps(known) + "\n")
 
         with open(self.log_file, "ab") as log:
             return subprocess.Popen([str(part) for part in argv], stdin=subprocess.DEVNULL,

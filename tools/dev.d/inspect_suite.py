@@ -67,7 +67,7 @@ def logs(args, state):
     found = sorted(state.log.glob("*.log"))
     if args.service:
         found = [path for path in found
-                 if path.stem == args.service or path.stem.startswith((args.service + ".", args.service + "-"))]
+                 if path.stem == args.service or path.stem.startswith(args.service + "-")]
     if not found:
         raise ui.Failure(f"there is no log of `{args.service or state.root}`", "See: "
                          + " ".join(path.stem for path in sorted(state.log.glob("*.log"))))

@@ -12,7 +12,7 @@ import ui
 from daemon import Daemon
 
 OPERATOR_LOGIN = "operator"
-OPERATOR_SECRET = "first-operator-password"
+OPERATOR_SECRET = "operator.password"
 
 
 class Process:
@@ -58,7 +58,7 @@ def daemons(state):
 
 
 def replica_name(service, replica):
-    return service if replica == 0 else f"{service}.{replica + 1}"
+    return service if replica == 0 else f"{service}-{replica}"
 
 
 def configure(state, settings, socket_dir, preset):
