@@ -1,0 +1,159 @@
+"""The public API as its descriptors tell it: every RPC, and requests made from field types."""
+
+import random
+import uuid
+from dataclasses import dataclass
+
+import stubs  # noqa: F401
+from google.api import field_behavior_pb2, resource_pb2
+from google.protobuf import descriptor as d
+from google.protobuf import message_factory
+# Each import registers its file; all services of the suite are here.
+from sockel.audit.v1 import audit_pb2
+from sockel.catalog.v1 import offering_pb2, order_pb2
+from sockel.efile.v1 import document_pb2, dossier_pb2, file_plan_pb2, upload_pb2
+from sockel.events.v1 import events_pb2
+from sockel.identity.v1 import (access_pb2, authentication_pb2, role_binding_pb2,
+                                service_account_pb2, tenant_pb2, user_pb2)
+from sockel.notification.v1 import inbox_pb2, message_pb2, sender_pb2, template_pb2
+from sockel.options.v1 import options_pb2
+from sockel.provisioner.v1 import provisioner_pb2
+
+FILES = {
+    "identity": (access_pb2, authentication_pb2, role_binding_pb2, service_account_pb2, tenant_pb2,
+                 user_pb2),
+    "efile": (document_pb2, dossier_pb2, file_plan_pb2, upload_pb2),
+    "notification": (inbox_pb2, message_pb2, sender_pb2, template_pb2),
+    "catalog": (offering_pb2, order_pb2),
+}
+SHARED = {"identity": (audit_pb2, events_pb2, provisioner_pb2),
+          "efile": (audit_pb2, events_pb2, provisioner_pb2),
+          "notification": (audit_pb2, events_pb2, provisioner_pb2),
+          "catalog": (audit_pb2, events_pb2)}
+
+
+@dataclass(frozen=True)
+class Rpc:
+    server: str  # which of the four serves it
+    method: d.MethodDescriptor
+
+    def __str__(self):
+        return f"{self.server}:{self.method.full_name}"
+
+    @property
+    def permission(self):
+        return self.method.GetOptions().Extensions[options_pb2.permission]
+
+    @property
+    def access(self):
+        return self.method.GetOptions().Extensions[options_pb2.access]
+
+    @property
+    def request_class(self):
+        return message_factory.GetMessageClass(self.method.input_type)
+
+    def call(self, client, requests, timeout=20):
+        """The first answer to raw request bytes (a list for a client stream)."""
+        path = f"/{self.method.containing_service.full_name}/{self.method.name}"
+        parse = message_factory.GetMessageClass(self.method.output_type).FromString
+        channel = client.channel(self.server)
+        raw = [r if isinstance(r, bytes) else r.SerializeToString() for r in requests]
+        if self.method.client_streaming:
+            return channel.stream_unary(path, bytes, parse)(iter(raw), timeout=timeout)
+        if self.method.server_streaming:
+            stream = channel.unary_stream(path, bytes, parse)(raw[0], timeout=timeout)
+            try:
+                return next(stream, None)
+            finally:
+                stream.cancel()
+        return channel.unary_unary(path, bytes, parse)(raw[0], timeout=timeout)
+
+
+def every_rpc():
+    for server, files in FILES.items():
+        for file in (*files, *SHARED[server]):
+            for service in file.DESCRIPTOR.services_by_name.values():
+                for method in service.methods:
+                    yield Rpc(server, method)
+
+
+def _patterns():
+    found = {}
+    for files in FILES.values():
+        for file in files:
+            for message in file.DESCRIPTOR.message_types_by_name.values():
+                resource = message.GetOptions().Extensions[resource_pb2.resource]
+                if resource.type:
+                    found[resource.type] = resource.pattern[0]
+    return found
+
+
+PATTERNS = _patterns()
+
+
+def example_name(resource_type, tenant, seed=0):
+    """A well-formed name of that type in the tenant; nothing is behind it."""
+    segments = []
+    for segment in PATTERNS[resource_type].split("/"):
+        if segment == "{tenant}":
+            segments.append(tenant)
+        elif segment == "{version}":
+            segments.append("1")
+        elif segment.startswith("{"):
+            segments.append(str(uuid.UUID(int=random.Random(f"{segment}{seed}").getrandbits(128),
+                                          version=7)))
+        else:
+            segments.append(segment)
+    return "/".join(segments)
+
+
+def reference(field):
+    return field.GetOptions().Extensions[resource_pb2.resource_reference].type
+
+
+def is_required(field):
+    behaviour = field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
+    return field_behavior_pb2.REQUIRED in behaviour
+
+
+def is_repeated(field):
+    return field.is_repeated if hasattr(field, "is_repeated") else field.label == field.LABEL_REPEATED
+
+
+def plausible(message, tenant, names=None, depth=0):
+    """Fills what is required, so that what a test spoils afterwards is the only thing wrong."""
+    names = names or {}
+    for field in message.DESCRIPTOR.fields:
+        rules = field.GetOptions().Extensions[options_pb2.rules]
+        type_name = reference(field)
+        if is_repeated(field):
+            continue
+        # An Update names its resource inside it.
+        own_name = depth == 1 and field.name == "name" and not type_name
+        if type_name in PATTERNS and (is_required(field) or field.name in ("name", "parent")):
+            setattr(message, field.name, names.get(type_name) or example_name(type_name, tenant))
+        elif own_name and field.type == field.TYPE_STRING:
+            resource = message.DESCRIPTOR.GetOptions().Extensions[resource_pb2.resource].type
+            if resource:
+                message.name = names.get(resource) or example_name(resource, tenant)
+        elif not is_required(field):
+            continue
+        elif field.type == field.TYPE_MESSAGE:
+            plausible(getattr(message, field.name), tenant, names, depth + 1)
+            getattr(message, field.name).SetInParent()
+        elif field.type == field.TYPE_STRING:
+            setattr(message, field.name, _text(field, rules))
+        elif field.type == field.TYPE_ENUM:
+            setattr(message, field.name, field.enum_type.values[-1].number)
+        elif field.type == field.TYPE_BYTES:
+            setattr(message, field.name, b"x" * (rules.exact_bytes or 32))
+        elif field.cpp_type in (field.CPPTYPE_INT32, field.CPPTYPE_INT64, field.CPPTYPE_UINT32,
+                                field.CPPTYPE_UINT64):
+            setattr(message, field.name, 1)
+    return message
+
+
+def _text(field, rules):
+    if "instance" in field.name or "0-9a-f" in rules.pattern:
+        return str(uuid.UUID(int=5, version=4))
+    return "example" if field.name != "email" else "a@example.org"

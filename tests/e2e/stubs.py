@@ -1,0 +1,26 @@
+"""Generated Python code of the public API, made once per test run from protos/."""
+
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+from grpc_tools import protoc
+
+REPO = Path(__file__).resolve().parents[2]
+
+
+def _generate():
+    out = Path(tempfile.mkdtemp(prefix="sockel-stubs-"))
+    protos = sorted((REPO / "protos" / "sockel").rglob("*.proto"))
+    packages = Path(sysconfig.get_paths()["purelib"])  # googleapis-common-protos lies there
+    failed = protoc.main(["protoc", f"-I{REPO / 'protos'}", f"-I{packages}",
+                          f"-I{Path(protoc.__file__).parent / '_proto'}",
+                          f"--python_out={out}", f"--grpc_python_out={out}",
+                          *(str(path) for path in protos)])
+    if failed:
+        raise RuntimeError("protoc could not compile protos/")
+    sys.path.insert(0, str(out))
+
+
+_generate()

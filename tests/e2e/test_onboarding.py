@@ -1,0 +1,43 @@
+"""From order to a ministry that works."""
+
+import client
+import suite as s
+from sockel.catalog.v1 import order_pb2
+from sockel.efile.v1 import file_plan_pb2
+from sockel.identity.v1 import access_pb2
+
+
+def test_a_ministry_is_onboarded_by_an_approved_order(suite, smi):
+    assert smi.order.subscription
+    entries = smi.application.file_plan.ListFilePlanEntries(
+        file_plan_pb2.ListFilePlanEntriesRequest(parent="tenants/smi")).file_plan_entries
+    assert [entry.name for entry in entries] == ["tenants/smi/filePlanEntries/51"]
+    me = smi.admin.access.WhoAmI(access_pb2.WhoAmIRequest())
+    assert me.principal == smi.admin_name
+    assert list(me.roles) == ["tenant-admin"]
+
+
+def test_the_invitation_is_a_real_mail_from_the_new_ministry(smi):
+    assert "poststelle@smi.example" in smi.invitation["from"]
+    assert smi.invitation["subject"] == "Ihr Administratorkonto"
+
+
+def test_nobody_approves_the_own_order(suite):
+    suite.publish_offering()
+    order = suite.order("own", s.Key())
+    details = client.refused(suite.operator().orders.ApproveOrder,
+                             order_pb2.ApproveOrderRequest(name=order.name))
+    assert (details.code.name, details.reason) == ("PERMISSION_DENIED", "OWN_ORDER")
+    assert details.domain == "catalog.sockel"
+
+
+def test_a_refused_provisioning_leaves_nothing_behind(suite):
+    """The second ministry with the same code fails, and the first one keeps working."""
+    suite.publish_offering()
+    first = suite.onboard("twice")
+    order = suite.order("twice", s.Key())
+    suite.operator("approver").orders.ApproveOrder(order_pb2.ApproveOrderRequest(name=order.name))
+    order = suite.finished(order.name)
+    assert order.state == order_pb2.Order.FAILED
+    assert "identity" in order.failure
+    assert first.admin.access.WhoAmI(access_pb2.WhoAmIRequest()).tenant == "tenants/twice"
