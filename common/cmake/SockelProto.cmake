@@ -34,7 +34,7 @@ function(sockel_proto_library name)
     add_custom_command(
       OUTPUT ${outputs}
       COMMAND protobuf::protoc --cpp_out=${gen} ${plugin_args}
-              -I "${CMAKE_SOURCE_DIR}/protos" -I "${SOCKEL_GOOGLEAPIS}" "${ARG_ROOT}/${proto}"
+              -I "${CMAKE_SOURCE_DIR}/protos" -I "${SOCKEL_GOOGLEAPIS}" -I "${ARG_ROOT}" "${ARG_ROOT}/${proto}"
       DEPENDS "${ARG_ROOT}/${proto}"
       VERBATIM)
     list(APPEND sources ${outputs})

@@ -1,14 +1,14 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-
-#include <thread>
 
 namespace sockel::rpc {
 
@@ -24,7 +24,7 @@ struct AccessRecord {
   std::string_view defect;  // only for INTERNAL: what went wrong, for us
 };
 
-// Takes one line per call. Thread-safe; must not block.
+// Takes one record per call. Thread-safe; must not block.
 class AccessLog {
  public:
   virtual ~AccessLog() = default;
@@ -32,22 +32,23 @@ class AccessLog {
 };
 
 // One JSON object per line to a file descriptor, written in batches by a
-// thread of its own. When the reader of the descriptor is too slow, lines are
-// dropped and their number is told in a later line.
+// thread of its own. When whoever reads the descriptor is too slow, lines are
+// left out and a later line says how many.
 class JsonAccessLog final : public AccessLog {
  public:
   // Does not own `fd`. `service` is put into every line.
-  JsonAccessLog(int fd, std::string service);
+  JsonAccessLog(int fd, const std::string& service);
   // Writes what is left.
   ~JsonAccessLog() override;
 
   void Write(const AccessRecord& record) override;
 
  private:
-  void WriteOut();
+  void WriteBatches();
+  bool HasWork() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_ || !buffer_.empty(); }
 
   const int fd_;
-  const std::string service_;
+  const std::string prefix_;
   absl::Mutex mutex_;
   std::string buffer_ ABSL_GUARDED_BY(mutex_);
   int64_t dropped_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -7,15 +7,13 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "common/caller/authenticator.h"
 #include "common/caller/caller.h"
-#include "common/metrics/metrics.h"
-#include "common/rpc/access_log.h"
 #include "common/rpc/client_stream_call.h"
+#include "common/rpc/core.h"
+#include "common/rpc/dispatcher_options.h"
 #include "common/rpc/server_stream_call.h"
 #include "common/rpc/stream.h"
 #include "common/rpc/unary_call.h"
-#include "common/rpc/worker_pool.h"
 
 // The way of every call: admission → worker → authentication → authorisation →
 // validation → use case → metrics, one log line, error mapping.
@@ -49,23 +47,6 @@
 //                                                                                passed to Sink::Write
 namespace sockel::rpc {
 
-struct DispatcherOptions {
-  WorkerPool& workers;
-  const Authenticator& authenticator;
-  AllowsFunction allows;
-  metrics::Registry& metrics;
-  AccessLog& log;
-  // ErrorInfo.domain: `efile.sockel`.
-  std::string error_domain;
-  // For unary calls without a deadline.
-  absl::Duration default_deadline = absl::Seconds(30);
-  // Calls with less time left than this are refused: nobody would hear the
-  // answer.
-  absl::Duration least_remaining = absl::Milliseconds(1);
-  // Most streams open at a time; more are refused with OVERLOADED.
-  int max_streams = 2000;
-};
-
 // The RPCs of one service. A small value; valid as long as its Dispatcher.
 class ServiceDispatcher {
  public:
@@ -73,9 +54,7 @@ class ServiceDispatcher {
   grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* ctx, const Req* req, Resp* resp,
                                   Object& object, Fn fn,
                                   const char* rpc = __builtin_FUNCTION()) const {
-    return internal::StartUnary(
-        *new internal::UnaryCall<Req, Resp, Object, Fn>(*core_, Find(rpc), ctx, req, resp, object, fn),
-        internal::Where::kWorker);
+    return StartUnary(ctx, req, resp, object, fn, rpc, internal::Where::kWorker);
   }
 
   // For use cases that never block: no database, no file, no other service.
@@ -85,33 +64,48 @@ class ServiceDispatcher {
   grpc::ServerUnaryReactor* UnaryInline(grpc::CallbackServerContext* ctx, const Req* req,
                                         Resp* resp, Object& object, Fn fn,
                                         const char* rpc = __builtin_FUNCTION()) const {
-    return internal::StartUnary(
-        *new internal::UnaryCall<Req, Resp, Object, Fn>(*core_, Find(rpc), ctx, req, resp, object, fn),
-        internal::Where::kInline);
+    return StartUnary(ctx, req, resp, object, fn, rpc, internal::Where::kInline);
   }
 
   template <typename Req, typename Object, typename Fn>
   auto ServerStream(grpc::CallbackServerContext* ctx, const Req* req, Object& object, Fn fn,
                     const char* rpc = __builtin_FUNCTION()) const {
     using Call = internal::ServerStreamCall<Req, Object, Fn>;
-    grpc::ServerWriteReactor<typename Call::Response>* reactor =
-        internal::StartServerStream(*new Call(*core_, Find(rpc), ctx, req, object, fn));
-    return reactor;
+    return Started<grpc::ServerWriteReactor<typename Call::Response>>(
+        new Call(*core_, Find(rpc), ctx, req, object, fn));
   }
 
   template <typename Resp, typename Object, typename Fn>
   auto ClientStream(grpc::CallbackServerContext* ctx, Resp* resp, Object& object, Fn fn,
                     const char* rpc = __builtin_FUNCTION()) const {
     using Call = internal::ClientStreamCall<Resp, Object, Fn>;
-    grpc::ServerReadReactor<typename Call::Request>* reactor =
-        internal::StartClientStream(*new Call(*core_, Find(rpc), ctx, resp, object, fn));
-    return reactor;
+    return Started<grpc::ServerReadReactor<typename Call::Request>>(
+        new Call(*core_, Find(rpc), ctx, resp, object, fn));
   }
 
  private:
   friend class Dispatcher;
   ServiceDispatcher(internal::Core* core, const internal::ServiceState* service)
       : core_(core), service_(service) {}
+
+  template <typename Req, typename Resp, typename Object, typename Fn>
+  grpc::ServerUnaryReactor* StartUnary(grpc::CallbackServerContext* ctx, const Req* req,
+                                       Resp* resp, Object& object, Fn fn, const char* rpc,
+                                       internal::Where where) const {
+    // Owns itself until it has answered.
+    auto* call = new internal::UnaryCall<Req, Resp, Object, Fn>(*core_, Find(rpc), ctx, req, resp,
+                                                                object, fn);
+    return call->Start(where);
+  }
+
+  // A stream owns itself until gRPC is done with it, which is not before the
+  // reactor was returned.
+  template <typename Reactor, typename Call>
+  static Reactor* Started(Call* call) {
+    call->Start();
+    return call;
+  }
+
   const internal::MethodState& Find(const char* rpc) const;
 
   internal::Core* core_;

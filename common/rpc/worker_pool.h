@@ -2,7 +2,8 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
+#include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -33,7 +34,7 @@ class WorkerPool {
   };
 
   // Something to do. Belongs to whoever made it; the pool never deletes it and
-  // does not touch it once Run() was entered.
+  // does not touch it once Run() was entered. Queued at most once at a time.
   class Task {
    public:
     virtual ~Task() = default;
@@ -60,24 +61,29 @@ class WorkerPool {
   absl::Duration ExpectedWait() const;
 
  private:
+  // Shared with the gauges, which may be read after the pool is gone.
+  struct Load {
+    std::atomic<int> queued{0};
+    std::atomic<int> busy{0};
+    std::atomic<int64_t> average_ns{0};  // moving average of a task's duration
+  };
+
   void Work();
+  bool IsFull() const;
   void Push(Task& task) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Null when the pool ends.
   Task* Pop();
+  void Measure(int64_t start_ns);
 
   const Options options_;
+  const std::shared_ptr<Load> load_ = std::make_shared<Load>();
+  metrics::Counter& refused_;
   mutable absl::Mutex mutex_;
+  absl::CondVar work_;
   Task* head_ ABSL_GUARDED_BY(mutex_) = nullptr;
   Task* tail_ ABSL_GUARDED_BY(mutex_) = nullptr;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   int idle_ ABSL_GUARDED_BY(mutex_) = 0;
-  absl::CondVar work_;
-
-  // Written under the mutex, or by workers only; read by anybody.
-  std::atomic<int> queued_{0};
-  std::atomic<int> busy_{0};
-  // Moving average of a task's duration.
-  std::atomic<int64_t> average_ns_{0};
-  metrics::Counter& refused_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };
 

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <google/protobuf/descriptor.h>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "common/metrics/metrics.h"
+#include "common/rpc/dispatcher_options.h"
+#include "common/rpc/message_plan.h"
+#include "common/rpc/request_plan.h"
+#include "sockel/options/v1/options.pb.h"
+
+// The inside of the dispatcher: what the calls of all kinds share.
+namespace sockel::rpc::internal {
+
+// Everything known about an RPC before its first call.
+struct MethodState {
+  std::string full_name;  // `sockel.efile.v1.DossierService/GetDossier`
+  std::string permission;
+  options::v1::Access access = options::v1::ACCESS_UNSPECIFIED;
+  std::unique_ptr<RequestPlan> plan;
+  std::array<metrics::Counter*, 17> handled{};  // by canonical code
+  metrics::Histogram* duration = nullptr;
+};
+
+struct ServiceState {
+  std::string full_name;
+  absl::flat_hash_map<std::string, std::unique_ptr<MethodState>> methods;
+};
+
+// A stream that is open, so that draining can end those that only wait.
+class OpenStream {
+ public:
+  virtual ~OpenStream() = default;
+  virtual void OnDrain() = 0;
+};
+
+class Core {
+ public:
+  explicit Core(const DispatcherOptions& options);
+
+  const DispatcherOptions& options() const { return options_; }
+  WorkerPool& workers() const { return options_.workers; }
+
+  const ServiceState& Service(std::string_view full_name);
+  const MethodState& Unknown() const { return *unknown_; }
+  absl::Status status() const;
+
+  bool draining() const { return draining_.load(std::memory_order_relaxed); }
+  void Drain();
+
+  // False when there are too many streams.
+  bool AddStream(OpenStream& stream);
+  void RemoveStream(OpenStream& stream);
+
+ private:
+  std::unique_ptr<MethodState> MakeMethod(const google::protobuf::MethodDescriptor& method)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void MakeMetrics(const std::string& service, const std::string& method, std::string_view type,
+                   MethodState& state);
+
+  const DispatcherOptions options_;
+  std::unique_ptr<MethodState> unknown_;
+  std::atomic<bool> draining_{false};
+
+  mutable absl::Mutex mutex_;
+  MessagePlans plans_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> problems_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, std::unique_ptr<ServiceState>> services_ ABSL_GUARDED_BY(mutex_);
+
+  absl::Mutex streams_mutex_;
+  absl::flat_hash_set<OpenStream*> streams_ ABSL_GUARDED_BY(streams_mutex_);
+};
+
+}  // namespace sockel::rpc::internal

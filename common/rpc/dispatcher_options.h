@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "common/caller/authenticator.h"
+#include "common/metrics/metrics.h"
+#include "common/rpc/access_log.h"
+#include "common/rpc/worker_pool.h"
+
+namespace sockel::rpc {
+
+// References outlive the dispatcher.
+struct DispatcherOptions {
+  WorkerPool& workers;
+  const Authenticator& authenticator;
+  AllowsFunction allows;
+  metrics::Registry& metrics;
+  AccessLog& log;
+  // ErrorInfo.domain: `efile.sockel`.
+  std::string error_domain;
+  // For unary calls without a deadline.
+  absl::Duration default_deadline = absl::Seconds(30);
+  // Calls with less time left than this are refused: nobody would hear the
+  // answer.
+  absl::Duration least_remaining = absl::Milliseconds(1);
+  // Most streams open at a time; more are refused with OVERLOADED.
+  int max_streams = 2000;
+};
+
+}  // namespace sockel::rpc

@@ -1,0 +1,129 @@
+#include "common/rpc/server_stream_call.h"
+
+#include "absl/time/time.h"
+
+namespace sockel::rpc::internal {
+
+ServerStreamBase::ServerStreamBase(Core& core, const MethodState& method,
+                                   grpc::CallbackServerContext* context)
+    : call_(core, method, context),
+      waker_(std::make_shared<Waker>()),
+      wake_([waker = waker_] { waker->Wake(); }) {
+  absl::MutexLock lock(&waker_->mutex);
+  waker_->stream = this;
+}
+
+void ServerStreamBase::Start() {
+  Core& core = call_.core();
+  absl::Status status = call_.Admit(absl::InfiniteDuration());
+  if (status.ok()) {
+    listed_ = core.AddStream(*this);
+    if (listed_ && core.workers().TrySubmit(*this)) return;
+    status = Overloaded(core.workers());
+  }
+  End(status);
+}
+
+void ServerStreamBase::Waker::RunIfWaiting() {
+  if (state != State::kWaiting) return;
+  state = State::kRunning;
+  stream->call_.core().workers().SubmitAdmitted(*stream);
+}
+
+void ServerStreamBase::Waker::Wake() {
+  absl::MutexLock lock(&mutex);
+  woken = true;
+  RunIfWaiting();
+}
+
+void ServerStreamBase::OnDrain() {
+  absl::MutexLock lock(&waker_->mutex);
+  waker_->draining = true;
+  waker_->RunIfWaiting();
+}
+
+void ServerStreamBase::OnCancelled() {
+  absl::MutexLock lock(&waker_->mutex);
+  waker_->cancelled = true;
+  waker_->RunIfWaiting();
+}
+
+void ServerStreamBase::OnWritten(bool ok) {
+  absl::MutexLock lock(&waker_->mutex);
+  if (!ok) waker_->cancelled = true;
+  waker_->state = State::kRunning;
+  call_.core().workers().SubmitAdmitted(*this);
+}
+
+bool ServerStreamBase::IsCancelled() {
+  absl::MutexLock lock(&waker_->mutex);
+  waker_->woken = false;
+  return waker_->cancelled;
+}
+
+absl::Status ServerStreamBase::Begin() {
+  begun_ = true;
+  if (absl::Status status = call_.StillWanted(); !status.ok()) return status;
+  if (absl::Status status = call_.Prepare(request()); !status.ok()) return status;
+  return Open(call_.caller());
+}
+
+void ServerStreamBase::Run() {
+  for (;;) {
+    if (IsCancelled()) return End(Cancelled());
+    absl::StatusOr<Pull> pull = Guarded([this]() -> absl::StatusOr<Pull> {
+      if (!begun_) {
+        if (absl::Status status = Begin(); !status.ok()) return status;
+      }
+      return Next(wake_);
+    });
+    if (!pull.ok()) return End(pull.status());
+    if (HandlePull(*pull)) return;
+  }
+}
+
+bool ServerStreamBase::HandlePull(Pull pull) {
+  switch (pull) {
+    case Pull::kMessage: {
+      {
+        absl::MutexLock lock(&waker_->mutex);
+        waker_->state = State::kWriting;
+      }
+      Write();  // OnWritten() may run before this returns
+      return true;
+    }
+    case Pull::kEnd:
+      End(absl::OkStatus());
+      return true;
+    case Pull::kWait:
+      break;
+  }
+  return Wait();
+}
+
+bool ServerStreamBase::Wait() {
+  {
+    absl::MutexLock lock(&waker_->mutex);
+    if (waker_->cancelled) return false;
+    if (!waker_->draining) {
+      if (waker_->woken) return false;
+      waker_->state = State::kWaiting;
+      return true;
+    }
+  }
+  End(Draining());
+  return true;
+}
+
+void ServerStreamBase::End(const absl::Status& status) {
+  {
+    absl::MutexLock lock(&waker_->mutex);
+    waker_->state = State::kEnded;
+    waker_->stream = nullptr;
+  }
+  if (listed_) call_.core().RemoveStream(*this);
+  CloseSource();
+  FinishReactor(call_.Conclude(status));  // `this` may be gone when it returns
+}
+
+}  // namespace sockel::rpc::internal
