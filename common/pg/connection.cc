@@ -38,7 +38,18 @@ Connection::Connection(const PoolConfig& config)
 pqxx::result Connection::Send(const std::string& sql) {
   // libpqxx would quietly open a new session.
   if (broken()) throw pqxx::broken_connection("connection lost");
-  return session_.exec(sql);
+  try {
+    return session_.exec(sql);
+  } catch (const pqxx::broken_connection&) {
+    lost_ = true;
+    throw;
+  } catch (const pqxx::sql_error& e) {
+    // Not from the server, but from libpq, which may still take the connection
+    // for a good one when it could not write.
+    if (!e.sqlstate().empty()) throw;
+    lost_ = true;
+    throw pqxx::broken_connection(e.what());
+  }
 }
 
 void Connection::AppendExecute(std::string& sql, const Query& query, const Params& params) {

@@ -34,7 +34,7 @@ class Connection {
   // `text` as an SQL literal. InvalidText when it is no UTF-8.
   std::string Quote(const std::string& text);
 
-  bool broken() const { return !connection_.is_open(); }
+  bool broken() const { return lost_ || !connection_.is_open(); }
 
  private:
   // The server's notices are of no interest, and libpqxx prints them.
@@ -47,6 +47,7 @@ class Connection {
   void Prepare(const Query& query);
 
   const absl::Duration session_timeout_;
+  bool lost_ = false;
   pqxx::connection connection_;
   QuietHandler quiet_;
   pqxx::nontransaction session_;

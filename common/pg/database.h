@@ -60,6 +60,13 @@ class WriteTransaction : public Transaction {
   // local workers; must not fail or block.
   virtual void AfterCommit(std::function<void()> hook) = 0;
 
+  // Once COMMIT was acknowledged, tells the pool's Observer (OnSignal) that
+  // `topic` has news of `tenant`. For waking workers and watchers, which also
+  // look by themselves now and then: a process may end between the two. Not
+  // NOTIFY, which lets transactions commit only one after the other.
+  // `topic`: a constant.
+  virtual void SignalAfterCommit(std::string_view topic, std::string tenant) = 0;
+
   // When this transaction began, by the injected clock, to the microsecond.
   virtual absl::Time time() const = 0;
 

@@ -21,6 +21,8 @@ class Observer {
   virtual void OnRetry(std::string_view /*name*/) {}
   // A request_id was seen before: its first answer was given again.
   virtual void OnRepeatedRequest(std::string_view /*name*/) {}
+  // WriteTransaction::SignalAfterCommit of a transaction that was committed.
+  virtual void OnSignal(std::string_view /*topic*/, std::string_view /*tenant*/) {}
   // Somebody got a connection, or gave up, after this time.
   virtual void OnAcquire(absl::Duration /*waited*/, const absl::Status& /*status*/) {}
   // Connections that are lent out, and those that exist.

@@ -90,6 +90,11 @@ class WriteTransactionImpl final : public WriteTransaction {
   void Rollback() noexcept;
 
   void AfterCommit(std::function<void()> hook) override { hooks_.push_back(std::move(hook)); }
+  void SignalAfterCommit(std::string_view topic, std::string tenant) override {
+    hooks_.push_back([observer = &session_.observer(), topic, tenant = std::move(tenant)] {
+      observer->OnSignal(topic, tenant);
+    });
+  }
   absl::Time time() const override { return time_; }
 
  private:
