@@ -1,0 +1,109 @@
+"""The image is complete and reproducible, and its programs run from it."""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tarfile
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+SERVICES = ["identity", "efile", "notification", "catalog"]
+
+
+def make(folder):
+    subprocess.run([REPO / "tools/image", "--preset", "dev", "--no-build", "--output", folder],
+                   check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def image(tmp_path_factory):
+    return make(tmp_path_factory.mktemp("image") / "oci")
+
+
+def blob(image, descriptor):
+    data = (image / "blobs" / descriptor["digest"].replace(":", "/")).read_bytes()
+    assert hashlib.sha256(data).hexdigest() == descriptor["digest"].partition(":")[2]
+    assert len(data) == descriptor["size"]
+    return data
+
+
+@pytest.fixture(scope="session")
+def manifest(image):
+    index = json.loads((image / "index.json").read_text())
+    return json.loads(blob(image, index["manifests"][0]))
+
+
+@pytest.fixture(scope="session")
+def config(image, manifest):
+    return json.loads(blob(image, manifest["config"]))
+
+
+@pytest.fixture(scope="session")
+def root(image, manifest, tmp_path_factory):
+    """The unpacked layers."""
+    folder = tmp_path_factory.mktemp("root")
+    folder.chmod(0o755)
+    for layer in manifest["layers"]:
+        blob(image, layer)
+        with tarfile.open(image / "blobs" / layer["digest"].replace(":", "/")) as archive:
+            archive.extractall(folder, filter="tar")
+    (folder / "tmp").chmod(0o1777)
+    return folder
+
+
+def inside(root, *command):
+    """The command line that runs a program with the image as its whole file system."""
+    if os.geteuid() == 0:
+        return ["chroot", "--userspec=65532:65532", str(root), *command]
+    return ["unshare", "--user", "--map-root-user", "chroot", str(root), *command]
+
+
+def can_enter(root):
+    return subprocess.run(inside(root, "/usr/bin/sockel", "--help"), capture_output=True,
+                          check=False).returncode == 0 or os.geteuid() == 0
+
+
+def test_is_the_same_twice(image, tmp_path):
+    again = make(tmp_path / "again")
+    assert (again / "index.json").read_text() == (image / "index.json").read_text()
+
+
+def test_runs_as_nobody_special(config):
+    assert config["config"]["User"] == "65532:65532"
+    assert config["os"] == "linux"
+
+
+def test_says_what_it_is(config):
+    labels = config["config"]["Labels"]
+    assert labels["org.opencontainers.image.licenses"] == "EUPL-1.2"
+    assert labels["org.opencontainers.image.version"]
+
+
+def test_holds_no_shell_and_no_set_user_programs(root):
+    programs = sorted(path.name for path in (root / "usr/bin").iterdir())
+    assert programs == sorted(["sockel", "sockel-standalone", *(f"sockel-{s}" for s in SERVICES)])
+    assert not [path for path in root.rglob("*") if not path.is_symlink()
+                and path.is_file() and path.stat().st_mode & 0o6000]
+
+
+def test_names_its_packages_for_scanners(root):
+    records = {path.name: path.read_text() for path in (root / "var/lib/dpkg/status.d").iterdir()}
+    assert "Version: " in records["libgrpc29"]
+    assert {"libc6", "libssl3", "libpq5", "tzdata"} <= set(records)
+
+
+@pytest.mark.parametrize("program", [*(f"sockel-{service}" for service in SERVICES)])
+def test_programs_run_inside(root, program):
+    if not can_enter(root):
+        pytest.skip("this machine lets no one but root change the root folder")
+    run = subprocess.run(inside(root, f"/usr/bin/{program}", "version"), capture_output=True,
+                         text=True, check=False)
+    assert run.returncode == 0, run.stderr
