@@ -2,8 +2,11 @@
 
 #include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "common/pg/database.h"
+#include "common/pg/migrate.h"
 
 namespace sockel::events {
 
@@ -14,7 +17,16 @@ struct NewEvent {
 };
 
 // Publishes the event when, and only when, the transaction commits. No extra
-// round trip.
+// round trip. To the watchers of caller.tenant; for work across tenants (`*`)
+// to those of the tenant in the resource's name, which it then must have
+// (std::invalid_argument otherwise: a defect).
 void Emit(pg::WriteTransaction& tx, const NewEvent& event);
+
+// Topic of WriteTransaction::SignalAfterCommit: wake the watchers, here and in
+// other processes (see announcer.h).
+inline constexpr std::string_view kSignalTopic = "events";
+
+// The table of events.
+std::vector<pg::Migration> Migrations();
 
 }  // namespace sockel::events

@@ -51,6 +51,7 @@ void Append(pg::WriteTransaction& tx, const Record& record) {
   entry.set_trace_id(caller.trace_id);
   pending.leaf = Serialize(entry);
   InsertPendingAtCommit(tx, pending);
+  tx.SignalAfterCommit(kSignalTopic, pending.tenant);
 }
 
 std::vector<pg::Migration> Migrations() { return pg::MigrationsFrom("ledger", MigrationFiles()); }

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/pg/database.h"
@@ -28,6 +29,9 @@ struct Record {
 // tenant in the resource's name, which it then must have (std::invalid_argument
 // otherwise: a defect).
 void Append(pg::WriteTransaction& tx, const Record& record);
+
+// Topic of WriteTransaction::SignalAfterCommit: wake the sequencer.
+inline constexpr std::string_view kSignalTopic = "ledger";
 
 // The tables of the ledger.
 std::vector<pg::Migration> Migrations();

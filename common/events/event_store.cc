@@ -1,0 +1,105 @@
+#include "common/events/event_store.h"
+
+#include <google/protobuf/util/time_util.h>
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "common/pg/rows.h"
+
+namespace sockel::events {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+
+constexpr pg::Query kInsert{
+    "events_emit",
+    "INSERT INTO events (tenant_id, event_id, type, resource, time, actor, attributes) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7)"};
+
+// One statement, one snapshot: what is not ready has a predecessor that may
+// still come.
+constexpr pg::Query kReadAfter{
+    "events_read_after",
+    "SELECT xid, seq, event_id, type, resource, time, actor, attributes, "
+    "  xid < pg_snapshot_xmin(pg_current_snapshot()) AS ready "
+    "FROM events WHERE tenant_id = $1 AND (xid, seq) > ($2::xid8, $3::bigint) "
+    "ORDER BY xid, seq LIMIT $4"};
+
+constexpr pg::Query kEnd{"events_end",
+                         "SELECT pg_snapshot_xmin(pg_current_snapshot()) AS next_xid"};
+
+// The oldest of each tenant are where its key begins: no index on time needed.
+constexpr pg::Query kPurge{
+    "events_purge",
+    "WITH RECURSIVE tenants AS ("
+    "  (SELECT tenant_id FROM events ORDER BY tenant_id LIMIT 1)"
+    "  UNION ALL "
+    "  SELECT (SELECT e.tenant_id FROM events e WHERE e.tenant_id > t.tenant_id"
+    "          ORDER BY e.tenant_id LIMIT 1)"
+    "  FROM tenants t WHERE t.tenant_id IS NOT NULL"
+    "), oldest AS MATERIALIZED ("
+    "  SELECT p.* FROM tenants t CROSS JOIN LATERAL ("
+    "    SELECT tenant_id, xid, seq, time FROM events e WHERE e.tenant_id = t.tenant_id"
+    "    ORDER BY e.xid, e.seq LIMIT $2) p"
+    "  WHERE p.time < $1"
+    ") "
+    "DELETE FROM events e USING oldest o "
+    "WHERE e.tenant_id = o.tenant_id AND e.xid = o.xid AND e.seq = o.seq"};
+
+constexpr pg::Query kNotify{"events_notify",
+                            "SELECT pg_notify('sockel_events', t) FROM unnest($1::text[]) AS t"};
+
+std::uint64_t GetXid(const pqxx::field& field) { return std::stoull(field.as<std::string>()); }
+
+v1::Event GetEvent(const pqxx::row& row) {
+  v1::Event event;
+  event.set_id(row["event_id"].as<std::string>());
+  event.set_type(row["type"].as<std::string>());
+  event.set_resource(row["resource"].as<std::string>());
+  *event.mutable_time() =
+      TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(pg::GetTime(row["time"])));
+  event.set_actor(row["actor"].as<std::string>());
+  const auto attributes = nlohmann::json::parse(row["attributes"].as<std::string>());
+  for (const auto& [key, value] : attributes.items()) {
+    (*event.mutable_attributes())[key] = value.get<std::string>();
+  }
+  return event;
+}
+
+}  // namespace
+
+void InsertAtCommit(pg::WriteTransaction& tx, const std::string& tenant, const std::string& id,
+                    const NewEvent& event) {
+  tx.ExecAtCommit(kInsert, tenant, id, event.type, event.resource, tx.time(), tx.caller().subject,
+                  nlohmann::json(event.attributes).dump());
+}
+
+EventPage ReadAfter(pg::Transaction& tx, const Position& after, int limit) {
+  const pqxx::result rows = tx.Exec(kReadAfter, tx.caller().tenant, after.xid, after.seq, limit);
+  EventPage page;
+  for (const auto& row : rows) {
+    if (!row["ready"].as<bool>()) {
+      page.gap = true;
+      return page;
+    }
+    page.events.push_back({{GetXid(row["xid"]), row["seq"].as<std::int64_t>()}, GetEvent(row)});
+  }
+  page.full = page.events.size() == static_cast<std::size_t>(limit);
+  return page;
+}
+
+Position CurrentEnd(pg::Transaction& tx) {
+  const std::uint64_t next = GetXid(tx.Exec(kEnd)[0]["next_xid"]);
+  return {next - 1, std::numeric_limits<std::int64_t>::max()};
+}
+
+std::int64_t PurgeBefore(pg::WriteTransaction& tx, absl::Time before, int per_tenant) {
+  return static_cast<std::int64_t>(tx.Exec(kPurge, before, per_tenant).affected_rows());
+}
+
+void Notify(pg::Transaction& tx, const std::vector<std::string>& tenants) {
+  tx.Exec(kNotify, tenants);
+}
+
+}  // namespace sockel::events

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/events/events.h"
+#include "common/events/position.h"
+#include "common/pg/database.h"
+#include "sockel/events/v1/events.pb.h"
+
+namespace sockel::events {
+
+void InsertAtCommit(pg::WriteTransaction& tx, const std::string& tenant, const std::string& id,
+                    const NewEvent& event);
+
+struct StoredEvent {
+  Position position;
+  v1::Event event;
+};
+
+struct EventPage {
+  // Those whose predecessors are all known.
+  std::vector<StoredEvent> events;
+  // There are more, at once.
+  bool full = false;
+  // There are more, but an older transaction is still running and may yet add
+  // events before them: look again soon.
+  bool gap = false;
+};
+
+// The caller's tenant's events behind `after`, in order.
+EventPage ReadAfter(pg::Transaction& tx, const Position& after, int limit);
+
+// Behind everything that is visible now.
+Position CurrentEnd(pg::Transaction& tx);
+
+// Deletes events older than `before`, of each tenant the oldest `per_tenant`.
+// Bound to all tenants. Returns how many.
+std::int64_t PurgeBefore(pg::WriteTransaction& tx, absl::Time before, int per_tenant);
+
+// Tells the watchers in every process that these tenants have news.
+void Notify(pg::Transaction& tx, const std::vector<std::string>& tenants);
+
+// The channel that Notify uses; its payload is the tenant's code.
+inline constexpr char kChannel[] = "sockel_events";
+
+}  // namespace sockel::events

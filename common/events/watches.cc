@@ -1,0 +1,141 @@
+#include "common/events/watches.h"
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "common/error/error.h"
+#include "common/events/event_store.h"
+#include "common/events/position.h"
+
+namespace sockel::events {
+namespace {
+
+// Pages without anything for the reader that are skipped in one go, before it
+// is told where we are.
+constexpr int kMostSilentPages = 10;
+
+absl::StatusOr<Position> StartOf(pg::Database& database, const Caller& caller,
+                                 std::string_view cursor) {
+  if (cursor.empty()) return Position{};
+  if (cursor == "now") {
+    return database.Read(caller, "events.end", [](pg::Transaction& tx) -> absl::StatusOr<Position> {
+      return CurrentEnd(tx);
+    });
+  }
+  const std::optional<Position> position = FromCursor(cursor);
+  if (position.has_value()) return *position;
+  return error::Make(absl::StatusCode::kInvalidArgument, error::CommonReason::CURSOR_INVALID,
+                     "cursor must be one that this stream gave out, `now`, or empty");
+}
+
+}  // namespace
+
+// One reader. Holds no more than one page.
+class Watches::Stream final : public rpc::Source<v1::WatchEventsResponse> {
+ public:
+  Stream(Watches& owner, Caller caller, std::set<std::string> types, Position start, bool greet)
+      : owner_(owner),
+        caller_(std::move(caller)),
+        types_(std::move(types)),
+        position_(start),
+        greet_(greet),
+        last_sign_of_life_(owner.clock_.Now()) {
+    caller_.deadline = absl::InfiniteFuture();  // of the stream, not of its queries
+  }
+
+  absl::StatusOr<rpc::Pull> Next(v1::WatchEventsResponse& out,
+                                 const std::function<void()>& wake) override {
+    if (greet_) {
+      greet_ = false;
+      return SendPosition(out);
+    }
+    for (int pages = 0; queue_.empty(); ++pages) {
+      if (pages == kMostSilentPages) return SendPosition(out);
+      const std::uint64_t ticket = owner_.hub_.Ticket(caller_.tenant);
+      absl::StatusOr<EventPage> page = Read();
+      if (!page.ok()) return page.status();
+      Take(*page);
+      if (queue_.empty() && !page->full) return HeartbeatOrWait(*page, ticket, out, wake);
+    }
+    StoredEvent& next = queue_.front();
+    *out.mutable_event() = std::move(next.event);
+    out.set_cursor(ToCursor(next.position));
+    queue_.pop_front();
+    last_sign_of_life_ = owner_.clock_.Now();
+    return rpc::Pull::kMessage;
+  }
+
+ private:
+  absl::StatusOr<EventPage> Read() {
+    return owner_.database_.Read(caller_, "events.read",
+                                 [this](pg::Transaction& tx) -> absl::StatusOr<EventPage> {
+                                   return ReadAfter(tx, position_, owner_.options_.page);
+                                 });
+  }
+
+  void Take(EventPage& page) {
+    if (!page.events.empty()) {
+      position_ = page.events.back().position;
+      gap_poll_ = owner_.options_.first_gap_poll;
+    }
+    for (StoredEvent& stored : page.events) {
+      if (IsWanted(stored.event)) queue_.push_back(std::move(stored));
+    }
+  }
+
+  bool IsWanted(const v1::Event& event) const {
+    if (!types_.empty() && types_.count(event.type()) == 0) return false;
+    return !owner_.options_.visible || owner_.options_.visible(caller_, event.resource());
+  }
+
+  absl::StatusOr<rpc::Pull> SendPosition(v1::WatchEventsResponse& out) {
+    out.set_cursor(ToCursor(position_));
+    last_sign_of_life_ = owner_.clock_.Now();
+    return rpc::Pull::kMessage;
+  }
+
+  absl::StatusOr<rpc::Pull> HeartbeatOrWait(const EventPage& page, std::uint64_t ticket,
+                                            v1::WatchEventsResponse& out,
+                                            const std::function<void()>& wake) {
+    const Options& options = owner_.options_;
+    const absl::Duration until_heartbeat =
+        last_sign_of_life_ + options.heartbeat - owner_.clock_.Now();
+    if (until_heartbeat <= absl::ZeroDuration()) return SendPosition(out);
+    absl::Duration pause = std::min(options.poll, until_heartbeat);
+    if (page.gap) {
+      pause = std::min(pause, gap_poll_);
+      gap_poll_ = std::min(gap_poll_ * 2, options.most_gap_poll);
+    }
+    owner_.hub_.Wait(caller_.tenant, ticket, pause, wake);
+    return rpc::Pull::kWait;
+  }
+
+  Watches& owner_;
+  Caller caller_;
+  const std::set<std::string> types_;
+  Position position_;
+  bool greet_;
+  std::deque<StoredEvent> queue_;
+  absl::Time last_sign_of_life_;
+  absl::Duration gap_poll_ = owner_.options_.first_gap_poll;
+};
+
+Watches::Watches(pg::Database& database, WakeHub& hub, const Clock& clock, Options options)
+    : database_(database), hub_(hub), clock_(clock), options_(std::move(options)) {}
+
+rpc::SourceOr<v1::WatchEventsResponse> Watches::WatchEvents(const Caller& caller,
+                                                            const v1::WatchEventsRequest& request) {
+  absl::StatusOr<Position> start = StartOf(database_, caller, request.cursor());
+  if (!start.ok()) return start.status();
+  // Who asked for `now` learns where that is, to resume there.
+  const bool greet = request.cursor() == "now";
+  return std::make_unique<Stream>(
+      *this, caller, std::set<std::string>(request.types().begin(), request.types().end()), *start,
+      greet);
+}
+
+}  // namespace sockel::events

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "absl/time/time.h"
+#include "common/caller/caller.h"
+#include "common/clock/clock.h"
+#include "common/events/wake_hub.h"
+#include "common/pg/database.h"
+#include "common/rpc/stream.h"
+#include "sockel/events/v1/events.pb.h"
+
+namespace sockel::events {
+
+// What EventService answers. Thread-safe; outlives its streams.
+class Watches {
+ public:
+  struct Options {
+    // A sign of life at least this often.
+    absl::Duration heartbeat = absl::Seconds(20);
+    // Look at least this often, in case the announcement was lost with a
+    // process that died.
+    absl::Duration poll = absl::Seconds(5);
+    // While an older transaction may still add events before known ones, look
+    // again after this, then after twice as long, up to…
+    absl::Duration first_gap_poll = absl::Milliseconds(10);
+    absl::Duration most_gap_poll = absl::Milliseconds(500);
+    // Events read from the database at a time.
+    int page = 200;
+    // May the caller know of this resource? Empty = of all in the tenant.
+    std::function<bool(const Caller&, std::string_view resource)> visible;
+  };
+
+  Watches(pg::Database& database, WakeHub& hub, const Clock& clock, Options options);
+
+  rpc::SourceOr<v1::WatchEventsResponse> WatchEvents(const Caller& caller,
+                                                     const v1::WatchEventsRequest& request);
+
+ private:
+  class Stream;
+
+  pg::Database& database_;
+  WakeHub& hub_;
+  const Clock& clock_;
+  const Options options_;
+};
+
+}  // namespace sockel::events
