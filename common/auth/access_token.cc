@@ -76,7 +76,8 @@ absl::Status ReadTimes(const json& claims, absl::Time now, Claims& out) {
                        "the token has expired: get a new one");
   }
   const absl::Time valid_from = Date(claims, "nbf").value_or(*issued);
-  if (std::max(*issued, valid_from) > now + kLeeway || (claims.contains("nbf") && !Date(claims, "nbf"))) {
+  if (std::max(*issued, valid_from) > now + kLeeway ||
+      (claims.contains("nbf") && !Date(claims, "nbf"))) {
     return Invalid("the token is not valid yet: check the clocks");
   }
   out.issue_time = *issued;

@@ -12,10 +12,17 @@ using nlohmann::json;
 const absl::Time kNow = absl::FromUnixSeconds(1'767'600'000);
 
 json GoodClaims() {
-  return {{"iss", "sockel-identity"}, {"aud", "sockel"},     {"sub", "tenants/smi/users/u1"},
-          {"tenant", "smi"},          {"roles", {"reader"}}, {"sid", "tenants/smi/users/u1/sessions/s"},
-          {"jti", "j"},               {"amr", {"pwd"}},      {"auth_time", 1'767'599'990},
-          {"iat", 1'767'600'000},     {"exp", 1'767'600'600}};
+  return {{"iss", "sockel-identity"},
+          {"aud", "sockel"},
+          {"sub", "tenants/smi/users/u1"},
+          {"tenant", "smi"},
+          {"roles", {"reader"}},
+          {"sid", "tenants/smi/users/u1/sessions/s"},
+          {"jti", "j"},
+          {"amr", {"pwd"}},
+          {"auth_time", 1'767'599'990},
+          {"iat", 1'767'600'000},
+          {"exp", 1'767'600'600}};
 }
 
 absl::StatusOr<Claims> Read(const json& claims, absl::Time now = kNow) {
@@ -30,8 +37,9 @@ std::string ReasonFor(const json& claims, absl::Time now = kNow) {
 TEST(AccessTokenTest, SaysWhatWasSigned) {
   const Key key = Key::Generate().value();
   Claims claims;
-  claims.principal = {"tenants/smi/users/u1", "smi", {"reader", "auditor"},
-                      "tenants/smi/users/u1/sessions/s", "", kNow + absl::Minutes(10)};
+  claims.principal = {
+      "tenants/smi/users/u1",  "smi", {"reader", "auditor"}, "tenants/smi/users/u1/sessions/s", "",
+      kNow + absl::Minutes(10)};
   claims.token_id = "j1";
   claims.authentication_methods = {"pwd", "otp"};
   claims.authentication_time = kNow - absl::Seconds(5);
@@ -53,7 +61,11 @@ TEST(AccessTokenTest, SaysWhatWasSigned) {
 TEST(AccessTokenTest, TellsTheApplicationFromTheUserItActsFor) {
   const Key key = Key::Generate().value();
   Claims claims;
-  claims.principal = {"tenants/smi/serviceAccounts/vis", "smi", {}, "", "tenants/smi/users/u1",
+  claims.principal = {"tenants/smi/serviceAccounts/vis",
+                      "smi",
+                      {},
+                      "",
+                      "tenants/smi/users/u1",
                       kNow + absl::Minutes(1)};
   claims.issue_time = claims.authentication_time = kNow;
   const json signed_claims =

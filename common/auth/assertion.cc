@@ -53,7 +53,8 @@ absl::Status CheckTimes(const json& claims, absl::Time now, absl::Time& expires)
     return Invalid("the assertion needs exp, and iat and nbf only as whole seconds");
   }
   if (expires + kLeeway <= now) return Invalid("the assertion has expired");
-  if (std::max(issued, valid_from) > now + kLeeway) return Invalid("the assertion is not valid yet");
+  if (std::max(issued, valid_from) > now + kLeeway)
+    return Invalid("the assertion is not valid yet");
   if (expires - now > kMaxAssertionLifetime + kLeeway || expires - issued > kMaxAssertionLifetime) {
     return Invalid("the assertion may live five minutes at most");
   }

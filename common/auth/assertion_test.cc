@@ -15,7 +15,7 @@ constexpr char kAccount[] = "tenants/smi/serviceAccounts/vis";
 class AssertionTest : public ::testing::Test {
  protected:
   json Good() const {
-    return {{"iss", kAccount}, {"sub", kAccount}, {"aud", "sockel-identity"},
+    return {{"iss", kAccount}, {"sub", kAccount},      {"aud", "sockel-identity"},
             {"jti", "j1"},     {"iat", 1'767'600'000}, {"exp", 1'767'600'300}};
   }
   bool Accepts(const json& claims, std::string_view type = kAssertionType) const {

@@ -37,10 +37,9 @@ class IdentityKeySource final : public KeySource {
   };
 
   // `identity` needs no credentials: the keys are public. Begins to fetch.
-  IdentityKeySource(std::shared_ptr<grpc::Channel> identity, const Clock& clock,
-                    log::Logger logger, Options options);
-  IdentityKeySource(std::shared_ptr<grpc::Channel> identity, const Clock& clock,
-                    log::Logger logger)
+  IdentityKeySource(std::shared_ptr<grpc::Channel> identity, const Clock& clock, log::Logger logger,
+                    Options options);
+  IdentityKeySource(std::shared_ptr<grpc::Channel> identity, const Clock& clock, log::Logger logger)
       : IdentityKeySource(std::move(identity), clock, std::move(logger), Options()) {}
   ~IdentityKeySource() override;
 

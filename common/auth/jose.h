@@ -55,8 +55,8 @@ class Key {
 };
 
 // `typ` of the JWTs: one kind is never taken for another (RFC 8725, 3.11).
-inline constexpr std::string_view kAccessTokenType = "at+jwt";        // RFC 9068
-inline constexpr std::string_view kAssertionType = "assertion+jwt";   // see assertion.h
+inline constexpr std::string_view kAccessTokenType = "at+jwt";       // RFC 9068
+inline constexpr std::string_view kAssertionType = "assertion+jwt";  // see assertion.h
 
 // Signs `claims`; header: alg ES256, `type`, kid. FAILED_PRECONDITION without a
 // private half.

@@ -35,8 +35,8 @@ bool Wait(grpc::CompletionQueue& queue, grpc::ClientContext& context, absl::Dura
 }  // namespace
 
 RevocationFollower::RevocationFollower(std::shared_ptr<grpc::Channel> identity,
-                                       RevocationList& list, const Clock& clock,
-                                       log::Logger logger, Options options)
+                                       RevocationList& list, const Clock& clock, log::Logger logger,
+                                       Options options)
     : channel_(std::move(identity)),
       list_(list),
       clock_(clock),
@@ -138,8 +138,9 @@ void RevocationFollower::Apply(const WatchRevocationsResponse& response) {
 void RevocationFollower::Report(const grpc::Status& status, bool heard) {
   if (heard || reported_down_) return;
   reported_down_ = true;
-  log_.Warning("cannot follow revocations; those known stay in force",
-               {{"code", static_cast<int>(status.error_code())}, {"error", status.error_message()}});
+  log_.Warning(
+      "cannot follow revocations; those known stay in force",
+      {{"code", static_cast<int>(status.error_code())}, {"error", status.error_message()}});
 }
 
 }  // namespace sockel::auth

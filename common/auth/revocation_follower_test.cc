@@ -1,1 +1,81 @@
+#include "common/auth/revocation_follower.h"
+
 #include <gtest/gtest.h>
+
+#include "common/auth/testing/fake_identity.h"
+#include "common/clock/clock.h"
+
+namespace sockel::auth {
+namespace {
+
+const log::Logger& Quiet() {
+  static const log::Logger logger(log::Level::kError, [](std::string_view) {});
+  return logger;
+}
+
+RevocationFollower::Options Quick() {
+  return {absl::Milliseconds(300), absl::Milliseconds(5), absl::Milliseconds(20)};
+}
+
+// Asks until it is so; the test's time limit ends a hopeless wait.
+template <typename Predicate>
+void Until(Predicate predicate) {
+  while (!predicate()) std::this_thread::yield();
+}
+
+class RevocationFollowerTest : public ::testing::Test {
+ protected:
+  bool IsRevoked(const std::string& subject) const {
+    Claims claims;
+    claims.principal.subject = subject;
+    claims.principal.tenant = "smi";
+    claims.issue_time = absl::Now() - absl::Minutes(1);
+    return list_.IsRevoked(claims);
+  }
+
+  FakeIdentity identity_;
+  RevocationList list_;
+  SystemClock clock_;
+};
+
+TEST_F(RevocationFollowerTest, LearnsWhatWasRevokedBeforeAndAfterItStarted) {
+  identity_.Revoke("tenants/smi/users/a", absl::Now());
+  RevocationFollower follower(identity_.Channel(), list_, clock_, Quiet());
+  Until([&] { return follower.CaughtUp(); });
+  EXPECT_TRUE(IsRevoked("tenants/smi/users/a"));
+  EXPECT_FALSE(IsRevoked("tenants/smi/users/b"));
+  identity_.Revoke("tenants/smi/users/b", absl::Now());
+  Until([&] { return IsRevoked("tenants/smi/users/b"); });
+}
+
+TEST_F(RevocationFollowerTest, ResumesFromItsCursorAfterADisconnect) {
+  identity_.Revoke("tenants/smi/users/a", absl::Now());
+  RevocationFollower follower(identity_.Channel(), list_, clock_, Quiet(), Quick());
+  Until([&] { return follower.CaughtUp(); });
+  identity_.Stop();
+  identity_.Revoke("tenants/smi/users/b", absl::Now());
+  EXPECT_TRUE(IsRevoked("tenants/smi/users/a"));
+  identity_.Start();
+  Until([&] { return IsRevoked("tenants/smi/users/b"); });
+  EXPECT_EQ(identity_.cursors().front(), "");
+  EXPECT_EQ(identity_.cursors().back(), "1");
+}
+
+TEST_F(RevocationFollowerTest, LeavesASilentConnection) {
+  RevocationFollower follower(identity_.Channel(), list_, clock_, Quiet(), Quick());
+  Until([&] { return follower.CaughtUp(); });
+  identity_.FallSilent();
+  Until([&] { return identity_.cursors().size() >= 2; });
+  identity_.Revoke("tenants/smi/users/a", absl::Now());
+  identity_.SpeakAgain();
+  Until([&] { return IsRevoked("tenants/smi/users/a"); });
+}
+
+TEST_F(RevocationFollowerTest, StartsAndStopsWhileIdentityIsDown) {
+  identity_.Stop();
+  RevocationFollower follower(identity_.Channel(), list_, clock_, Quiet(), Quick());
+  EXPECT_FALSE(follower.CaughtUp());
+}
+
+}  // namespace
+}  // namespace sockel::auth

@@ -8,8 +8,9 @@ namespace sockel::auth {
 
 void RevocationList::Add(const Revocation& revocation) {
   absl::MutexLock lock(&mutex_);
-  Entry& entry = entries_.try_emplace(revocation.name, Entry{absl::InfinitePast(), absl::InfinitePast()})
-                     .first->second;
+  Entry& entry =
+      entries_.try_emplace(revocation.name, Entry{absl::InfinitePast(), absl::InfinitePast()})
+          .first->second;
   entry.revoked_before = std::max(entry.revoked_before, revocation.revoked_before);
   entry.expire_time = std::max(entry.expire_time, revocation.expire_time);
   size_.store(entries_.size(), std::memory_order_release);

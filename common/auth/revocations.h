@@ -41,8 +41,7 @@ class RevocationList {
     absl::Time revoked_before;
     absl::Time expire_time;
   };
-  bool Matches(std::string_view name, absl::Time issued) const
-      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  bool Matches(std::string_view name, absl::Time issued) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
   absl::flat_hash_map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);

@@ -9,7 +9,7 @@ const absl::Time kNow = absl::FromUnixSeconds(1'767'600'000);
 
 Claims ClaimsIssuedAt(absl::Time issued) {
   Claims claims;
-  claims.principal = {"tenants/smi/users/u1", "smi", {}, "tenants/smi/users/u1/sessions/s1", "",
+  claims.principal = {"tenants/smi/users/u1",    "smi", {}, "tenants/smi/users/u1/sessions/s1", "",
                       issued + absl::Minutes(10)};
   claims.issue_time = issued;
   return claims;

@@ -7,20 +7,26 @@ namespace {
 
 // What every role includes: what can be ordered, and one's own inbox.
 constexpr std::string_view kEveryone[] = {
-    "catalog.offerings.get", "catalog.offerings.list",     "catalog.plans.get",
+    "catalog.offerings.get", "catalog.offerings.list",    "catalog.plans.get",
     "catalog.plans.list",    "notification.inboxItems.*",
 };
 
 constexpr std::string_view kReader[] = {
-    "efile.dossiers.get",         "efile.dossiers.list",       "efile.documents.get",
-    "efile.documents.list",       "efile.documents.download",  "efile.filePlanEntries.get",
+    "efile.dossiers.get",         "efile.dossiers.list",      "efile.documents.get",
+    "efile.documents.list",       "efile.documents.download", "efile.filePlanEntries.get",
     "efile.filePlanEntries.list",
 };
 
 constexpr std::string_view kCaseworker[] = {
-    "efile.dossiers.*",           "efile.documents.*",         "efile.uploads.*",
-    "notification.messages.*",    "notification.templates.get", "notification.templates.list",
-    "notification.templates.preview", "notification.senders.get", "notification.senders.list",
+    "efile.dossiers.*",
+    "efile.documents.*",
+    "efile.uploads.*",
+    "notification.messages.*",
+    "notification.templates.get",
+    "notification.templates.list",
+    "notification.templates.preview",
+    "notification.senders.get",
+    "notification.senders.list",
 };
 
 constexpr std::string_view kRecordsManager[] = {"efile.filePlanEntries.*"};
@@ -33,10 +39,18 @@ constexpr std::string_view kApplication[] = {
 constexpr std::string_view kAuditor[] = {"audit.*.*", "events.*.*"};
 
 constexpr std::string_view kTenantAdmin[] = {
-    "identity.tenants.get",      "identity.users.*",     "identity.serviceAccounts.*",
-    "identity.roleBindings.*",   "identity.sessions.*",  "identity.access.check",
-    "notification.templates.*",  "notification.senders.*", "catalog.orders.create",
-    "catalog.orders.get",        "catalog.orders.list",  "catalog.subscriptions.*",
+    "identity.tenants.get",
+    "identity.users.*",
+    "identity.serviceAccounts.*",
+    "identity.roleBindings.*",
+    "identity.sessions.*",
+    "identity.access.check",
+    "notification.templates.*",
+    "notification.senders.*",
+    "catalog.orders.create",
+    "catalog.orders.get",
+    "catalog.orders.list",
+    "catalog.subscriptions.*",
     "audit.*.*",
 };
 constexpr std::string_view kTenantAdminGrants[] = {
@@ -44,13 +58,13 @@ constexpr std::string_view kTenantAdminGrants[] = {
 };
 
 constexpr std::string_view kOperatorHome[] = {
-    "catalog.offerings.*", "catalog.plans.*", "catalog.orders.*", "events.*.*",
+    "catalog.offerings.*",         "catalog.plans.*", "catalog.orders.*", "events.*.*",
     "identity.signingKeys.rotate",
 };
 // Tenants and what they ordered; nobody's users, files, mails or audit logs.
 constexpr std::string_view kOperatorAcross[] = {
-    "identity.tenants.*",        "catalog.orders.get",   "catalog.orders.list",
-    "catalog.orders.approve",    "catalog.orders.reject", "catalog.orders.retry",
+    "identity.tenants.*",        "catalog.orders.get",         "catalog.orders.list",
+    "catalog.orders.approve",    "catalog.orders.reject",      "catalog.orders.retry",
     "catalog.subscriptions.get", "catalog.subscriptions.list",
 };
 constexpr std::string_view kOperatorGrants[] = {
@@ -76,19 +90,45 @@ constexpr std::string_view kServiceAcross[] = {
 constexpr Role kRoles[] = {
     {"reader", "Reads the files of the tenant.", false, "", kReader, {}, {}},
     {"caseworker", "Works with files and sends messages.", false, "reader", kCaseworker, {}, {}},
-    {"records-manager", "A caseworker who also keeps the file plan.", false, "caseworker",
-     kRecordsManager, {}, {}},
-    {"application", "A ministry application: a caseworker that brings its templates and follows events.",
-     false, "caseworker", kApplication, {}, {}},
+    {"records-manager",
+     "A caseworker who also keeps the file plan.",
+     false,
+     "caseworker",
+     kRecordsManager,
+     {},
+     {}},
+    {"application",
+     "A ministry application: a caseworker that brings its templates and follows events.",
+     false,
+     "caseworker",
+     kApplication,
+     {},
+     {}},
     {"auditor", "Reads and verifies the audit log.", false, "", kAuditor, {}, {}},
-    {"tenant-admin", "Rules over accounts, roles, templates and orders of the own tenant; sees no files.",
-     false, "", kTenantAdmin, {}, kTenantAdminGrants},
-    {"operator", "The provider's staff: tenants, the catalog and orders; administers the provider's tenant.",
+    {"tenant-admin",
+     "Rules over accounts, roles, templates and orders of the own tenant; sees no files.",
+     false,
+     "",
+     kTenantAdmin,
+     {},
+     kTenantAdminGrants},
+    {"operator",
+     "The provider's staff: tenants, the catalog and orders; administers the provider's tenant.",
      true, "tenant-admin", kOperatorHome, kOperatorAcross, kOperatorGrants},
-    {"provisioner", "The catalog service: sets up what was ordered.", true, "", kProvisionerHome,
-     kProvisionerAcross, {}},
-    {"service", "A service of the suite: follows revocations, asks who somebody is.", true, "",
-     kServiceHome, kServiceAcross, {}},
+    {"provisioner",
+     "The catalog service: sets up what was ordered.",
+     true,
+     "",
+     kProvisionerHome,
+     kProvisionerAcross,
+     {}},
+    {"service",
+     "A service of the suite: follows revocations, asks who somebody is.",
+     true,
+     "",
+     kServiceHome,
+     kServiceAcross,
+     {}},
 };
 
 struct Parts {
@@ -117,14 +157,14 @@ bool MatchesParts(std::string_view pattern, const Parts& permission) {
 }
 
 bool AnyMatches(absl::Span<const std::string_view> patterns, const Parts& permission) {
-  return std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {
-    return MatchesParts(pattern, permission);
-  });
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](std::string_view pattern) { return MatchesParts(pattern, permission); });
 }
 
 // `at_home`: the target is the caller's own tenant.
 bool RoleAllows(const Role& role, const Parts& permission, bool at_home) {
-  for (const Role* r = &role; r != nullptr; r = r->includes.empty() ? nullptr : FindRole(r->includes)) {
+  for (const Role* r = &role; r != nullptr;
+       r = r->includes.empty() ? nullptr : FindRole(r->includes)) {
     if (AnyMatches(r->across, permission)) return true;
     if (at_home && AnyMatches(r->home, permission)) return true;
   }
@@ -144,8 +184,8 @@ absl::Span<const Role> BuiltInRoles() { return kRoles; }
 
 const Role* FindRole(std::string_view name) {
   const Role* const end = std::end(kRoles);
-  const Role* found = std::find_if(std::begin(kRoles), end,
-                                   [&](const Role& role) { return role.name == name; });
+  const Role* found =
+      std::find_if(std::begin(kRoles), end, [&](const Role& role) { return role.name == name; });
   return found == end ? nullptr : found;
 }
 

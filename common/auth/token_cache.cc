@@ -29,7 +29,8 @@ void TokenCache::Insert(const TokenDigest& digest, uint64_t generation,
                         std::shared_ptr<const Claims> claims) {
   Shard& shard = ShardOf(digest);
   absl::MutexLock lock(&shard.mutex);
-  const bool is_new = shard.entries.insert_or_assign(digest, Entry{std::move(claims), generation}).second;
+  const bool is_new =
+      shard.entries.insert_or_assign(digest, Entry{std::move(claims), generation}).second;
   if (!is_new) return;
   shard.order.push_back(digest);
   while (shard.order.size() > max_per_shard_) {

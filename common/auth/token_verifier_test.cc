@@ -39,8 +39,9 @@ class TokenVerifierTest : public ::testing::Test {
   std::string Token(const Key& key, absl::Duration life = absl::Minutes(10),
                     const TokenAuthority& authority = TokenAuthority()) {
     Claims claims;
-    claims.principal = {"tenants/smi/users/u1",            "smi", {"reader"},
-                        "tenants/smi/users/u1/sessions/1", "",    clock_.Now() + life};
+    claims.principal = {
+        "tenants/smi/users/u1", "smi", {"reader"}, "tenants/smi/users/u1/sessions/1", "",
+        clock_.Now() + life};
     claims.token_id = absl::StrCat("token", ++tokens_);
     claims.issue_time = claims.authentication_time = clock_.Now();
     return SignAccessToken(key, authority, claims).value();

@@ -17,7 +17,7 @@ struct TlsFiles {
   std::string ca_file;           // whom to believe; empty = the system's
   std::string certificate_file;  // with key_file: show this certificate (mTLS)
   std::string key_file;
-  std::string server_name;       // expected name, if not the target's host
+  std::string server_name;  // expected name, if not the target's host
 };
 
 struct ChannelOptions {

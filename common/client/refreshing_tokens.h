@@ -13,8 +13,7 @@ namespace sockel::client {
 // What all token sources that talk to identity share: one fetch at a time,
 // everybody else waits for it; renewal ahead of time; back-off after failures.
 // Owned by shared_ptr: a fetch under way keeps it alive.
-class RefreshingTokens : public TokenSource,
-                         public std::enable_shared_from_this<RefreshingTokens> {
+class RefreshingTokens : public TokenSource, public std::enable_shared_from_this<RefreshingTokens> {
  public:
   explicit RefreshingTokens(const Clock& clock) : clock_(clock) {}
 

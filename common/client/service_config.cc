@@ -12,8 +12,8 @@ using google::protobuf::MethodDescriptor;
 using google::protobuf::ServiceDescriptor;
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 8> kReads = {"Get",     "List",     "BatchGet", "Check",
-                                                    "WhoAmI",  "Preview",  "Download", "Search"};
+constexpr std::array<std::string_view, 8> kReads = {"Get",    "List",    "BatchGet", "Check",
+                                                    "WhoAmI", "Preview", "Download", "Search"};
 
 bool IsRead(std::string_view method) {
   for (std::string_view verb : kReads) {
@@ -44,13 +44,14 @@ std::string ServiceConfig(const std::vector<const ServiceDescriptor*>& services,
   // down (gRFC A6).
   json config = {{"retryThrottling", {{"maxTokens", 100}, {"tokenRatio", 0.1}}}};
   if (!names.empty()) {
-    config["methodConfig"] = {{{"name", names},
-                               {"retryPolicy",
-                                {{"maxAttempts", 5},
-                                 {"initialBackoff", "0.1s"},
-                                 {"maxBackoff", "2s"},
-                                 {"backoffMultiplier", 2},
-                                 {"retryableStatusCodes", {"UNAVAILABLE", "RESOURCE_EXHAUSTED"}}}}}};
+    config["methodConfig"] = {
+        {{"name", names},
+         {"retryPolicy",
+          {{"maxAttempts", 5},
+           {"initialBackoff", "0.1s"},
+           {"maxBackoff", "2s"},
+           {"backoffMultiplier", 2},
+           {"retryableStatusCodes", {"UNAVAILABLE", "RESOURCE_EXHAUSTED"}}}}}};
   }
   if (balanced) {
     config["loadBalancingConfig"] = json::array({{{"round_robin", json::object()}}});

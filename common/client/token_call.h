@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/error/error.h"
 #include "common/error/grpc_status.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "grpcpp/client_context.h"
@@ -36,6 +37,12 @@ void StartTokenCall(Request request, Start start,
   call->context.set_wait_for_ready(true);
   start(&call->context, &call->request, &call->response,
         [call, done = std::move(done)](grpc::Status status) {
+          // Nobody there until the deadline: that is worth another try.
+          if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED ||
+              status.error_code() == grpc::StatusCode::UNAVAILABLE) {
+            return done(error::Unavailable(error::CommonReason::DEPENDENCY_UNAVAILABLE,
+                                           "identity does not answer"));
+          }
           if (!status.ok()) return done(error::FromGrpc(status));
           done(std::move(call->response));
         });

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/error/grpc_status.h"
 
 namespace sockel::client {
 namespace {
@@ -39,8 +40,7 @@ class TokenInterceptor final : public Interceptor {
   void AddToken(InterceptorBatchMethods* batch) {
     tokens_->Get([this, batch](absl::StatusOr<std::string> token) {
       if (!token.ok()) {
-        failure_ = grpc::Status(static_cast<grpc::StatusCode>(token.status().code()),
-                                std::string(token.status().message()));
+        failure_ = error::ToGrpc(token.status(), "identity.sockel");
         return batch->Hijack();
       }
       token_ = *std::move(token);
