@@ -1,5 +1,7 @@
 #include "services/catalog/offerings/offerings.h"
 
+#include <google/protobuf/util/message_differencer.h>
+
 #include "common/error/error.h"
 #include "services/catalog/catalog_fixture.h"
 #include "sockel/catalog/v1/errors.pb.h"
@@ -79,7 +81,7 @@ TEST_F(OfferingsTest, APlanComesBackAsItWasWritten) {
   request.set_name("offerings/efile/plans/standard");
   auto read = offerings_.GetPlan(Provider(), request);
   ASSERT_TRUE(read.ok()) << read.status();
-  EXPECT_EQ(read->SerializeAsString(), made->SerializeAsString());
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(*read, *made));
   EXPECT_EQ(read->steps(1).service(), "efile");
   EXPECT_EQ(read->monthly_price().units(), 100);
 }
