@@ -30,9 +30,10 @@ constexpr pg::Query kPlace{
     "), picked AS MATERIALIZED ("
     "  SELECT p.*, coalesce(c.tree_size, 0) - 1"
     "    + row_number() OVER (PARTITION BY p.tenant_id ORDER BY p.xid, p.position) AS index"
-    "  FROM tenants t"
-    "  CROSS JOIN LATERAL (SELECT * FROM ledger_pending q WHERE q.tenant_id = t.tenant_id"
-    "                      ORDER BY q.xid, q.position LIMIT $1) p"
+    "  FROM (SELECT q.* FROM tenants t"
+    "        CROSS JOIN LATERAL (SELECT * FROM ledger_pending o WHERE o.tenant_id = t.tenant_id"
+    "                            ORDER BY o.xid, o.position LIMIT $1) q"
+    "        LIMIT 50000) p"  // one transaction ends in good time even after an outage
     "  LEFT JOIN ledger_checkpoints c ON c.tenant_id = p.tenant_id"
     "), gone AS ("
     "  DELETE FROM ledger_pending p USING picked k"
