@@ -149,6 +149,16 @@ bool Reader::Has(std::string_view key) const {
          below->first.compare(0, path.size() + 1, path + ".") == 0;
 }
 
+std::vector<std::string> Reader::Children(std::string_view key) const {
+  const std::string prefix = Path(key) + ".";
+  std::set<std::string> names;
+  for (auto it = state_->values.lower_bound(prefix);
+       it != state_->values.end() && it->first.compare(0, prefix.size(), prefix) == 0; ++it) {
+    names.insert(it->first.substr(prefix.size(), it->first.find('.', prefix.size()) - prefix.size()));
+  }
+  return {names.begin(), names.end()};
+}
+
 std::string Reader::String(std::string_view key, std::string_view default_value,
                            std::string_view description) {
   const Value* given = state_->Scalar(Path(key), std::string(default_value), description);

@@ -62,6 +62,10 @@ class Reader {
   // Whether anything was given for this key or below it. Does not declare it.
   bool Has(std::string_view key) const;
 
+  // The names given directly below `key`, for maps whose keys are free: with
+  // `services.efile.target` given, Children("services") has `efile`.
+  std::vector<std::string> Children(std::string_view key) const;
+
   std::string String(std::string_view key, std::string_view default_value,
                      std::string_view description);
   std::string RequiredString(std::string_view key, std::string_view description);

@@ -1,6 +1,7 @@
 #include "common/pg/connection.h"
 
 #include <stdexcept>
+#include <typeinfo>
 
 namespace sockel::pg {
 namespace {
@@ -44,9 +45,10 @@ pqxx::result Connection::Send(const std::string& sql) {
     lost_ = true;
     throw;
   } catch (const pqxx::sql_error& e) {
-    // Not from the server, but from libpq, which may still take the connection
-    // for a good one when it could not write.
-    if (!e.sqlstate().empty()) throw;
+    // No state: not from the server, but from libpq, which may still take the
+    // connection for a good one when it could not write. (libpqxx drops the
+    // state of some of the derived classes.)
+    if (typeid(e) != typeid(pqxx::sql_error) || !e.sqlstate().empty()) throw;
     lost_ = true;
     throw pqxx::broken_connection(e.what());
   }

@@ -10,7 +10,10 @@
 namespace sockel::pg {
 namespace {
 
-constexpr Query kRefuseRepeat{"pg.refuse_repeat", "SELECT sockel_refuse_repeat($1, $2, $3)"};
+// Fails with kRepeatedRequestState when there is such a record.
+constexpr Query kRefuseRepeat{"pg.refuse_repeat",
+                              "SELECT sockel_refuse_repeat() FROM idempotency_keys "
+                              "WHERE tenant_id = $1 AND subject = $2 AND request_id = $3"};
 
 // Tells the observer how long a statement took, however it ends.
 class QueryTimer {
