@@ -1,0 +1,114 @@
+#include "services/notification/deliveries/delivery_queue.h"
+
+#include <algorithm>
+#include <set>
+#include <unordered_set>
+
+#include "common/events/events.h"
+#include "common/ids/ids.h"
+#include "common/ledger/ledger.h"
+#include "services/notification/inbox/inbox_store.h"
+#include "services/notification/names.h"
+
+namespace sockel::notification {
+namespace {
+
+using delivery_store::Claimed;
+using v1::Delivery;
+
+constexpr int kMaxTenantsPerBatch = 32;
+
+const char* WordFor(Delivery::State state) {
+  if (state == Delivery::SENT) return "sent";
+  return state == Delivery::EXPIRED ? "expired" : "failed";
+}
+
+// Audit entry and event of a delivery that came to its end.
+void Announce(pg::WriteTransaction& tx, const Result& result, const std::string& inbox_item) {
+  const Claimed& delivery = *result.delivery;
+  const std::string name = DeliveryName(delivery.tenant, delivery.message_id, delivery.delivery_id);
+  const std::string word = WordFor(result.verdict.state);
+  const std::string channel = v1::Message::Channel_Name(delivery.channel);
+  ledger::Append(tx, {.resource = name,
+                      .details = {{"channel", channel},
+                                  {"reason", result.verdict.reason},
+                                  {"attempt", std::to_string(delivery.attempt)}},
+                      .action = "notification.deliveries." + word});
+  std::map<std::string, std::string> attributes = {
+      {"message", MessageName(delivery.tenant, delivery.message_id)},
+      {"channel", channel},
+      {"reason", result.verdict.reason},
+      {"reference", result.reference}};
+  if (!inbox_item.empty()) attributes["inbox_item"] = inbox_item;
+  events::Emit(tx, {.type = "notification.delivery." + word,
+                    .resource = name,
+                    .attributes = std::move(attributes)});
+}
+
+}  // namespace
+
+absl::StatusOr<Batch> DeliveryQueue::Claim(int limit, absl::Duration lease) {
+  const Caller system = Caller::System("*");
+  Batch batch;
+  absl::Status status = db_.Write(system, "deliveries.claim", [&](pg::WriteTransaction& tx) {
+    const absl::Time now = clock_.Now();
+    batch.deliveries = delivery_store::Claim(
+        tx, {now, now + lease, limit, last_tenant_, std::min(limit, kMaxTenantsPerBatch)});
+    if (!batch.deliveries.empty()) batch.letters = delivery_store::Letters(tx, batch.deliveries);
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  std::set<std::string> tenants;
+  for (const Claimed& delivery : batch.deliveries) {
+    if (delivery.priority != v1::Message::EMERGENCY) tenants.insert(delivery.tenant);
+  }
+  const bool more = static_cast<int>(tenants.size()) >= std::min(limit, kMaxTenantsPerBatch);
+  last_tenant_ = more ? *tenants.rbegin() : "";
+  return batch;
+}
+
+absl::Status DeliveryQueue::Record(const std::vector<Result>& results) {
+  std::map<std::string, std::vector<const Result*>> by_tenant;
+  for (const Result& result : results) by_tenant[result.delivery->tenant].push_back(&result);
+  absl::Status status;
+  for (const auto& [tenant, of_tenant] : by_tenant) {
+    status.Update(RecordTenant(tenant, of_tenant));
+  }
+  return status;
+}
+
+absl::Status DeliveryQueue::RecordTenant(const std::string& tenant,
+                                         const std::vector<const Result*>& results) {
+  std::vector<delivery_store::Outcome> outcomes;
+  for (const Result* result : results) {
+    outcomes.push_back({result->delivery->delivery_id, result->delivery->attempt, result->verdict});
+  }
+  return db_.Write(Caller::System(tenant), "deliveries.record", [&](pg::WriteTransaction& tx) {
+    const std::vector<std::string> ids = delivery_store::Record(tx, outcomes);
+    const std::unordered_set<std::string> recorded(ids.begin(), ids.end());
+    inbox_store::NewItems items;
+    for (const Result* result : results) {
+      const Claimed& delivery = *result->delivery;
+      if (recorded.count(delivery.delivery_id) == 0 || !IsFinal(result->verdict.state)) continue;
+      std::string inbox_item;
+      if (delivery.channel == v1::Message::INBOX && result->verdict.state == Delivery::SENT) {
+        items.user_ids.push_back(delivery.user_id);
+        items.item_ids.push_back(ids::NewUuidV7(tx.time()));
+        items.message_ids.push_back(delivery.message_id);
+        inbox_item = InboxItemName(tenant, delivery.user_id, items.item_ids.back());
+      }
+      Announce(tx, *result, inbox_item);
+    }
+    if (!items.item_ids.empty()) inbox_store::InsertAtCommit(tx, items);
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<delivery_store::QueueState> DeliveryQueue::Measure() {
+  return db_.Read(Caller::System("*"), "deliveries.measure",
+                  [&](pg::Transaction& tx) -> absl::StatusOr<delivery_store::QueueState> {
+    return delivery_store::Measure(tx, clock_.Now());
+  });
+}
+
+}  // namespace sockel::notification

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/clock/clock.h"
+#include "common/pg/database.h"
+#include "services/notification/deliveries/delivery_store.h"
+
+namespace sockel::notification {
+
+// Deliveries that one worker took together.
+struct Batch {
+  std::vector<delivery_store::Claimed> deliveries;  // most urgent first
+  std::map<delivery_store::LetterKey, delivery_store::Letter> letters;
+};
+
+// What came of one of them.
+struct Result {
+  const delivery_store::Claimed* delivery = nullptr;
+  std::string reference;  // of its message
+  Verdict verdict;
+};
+
+// The work of the delivery workers, with audit entries and events. One per
+// worker thread: it remembers whose turn it is.
+class DeliveryQueue {
+ public:
+  DeliveryQueue(pg::Database& db, const Clock& clock) : db_(db), clock_(clock) {}
+
+  // At most `limit` due deliveries, leased for `lease`.
+  absl::StatusOr<Batch> Claim(int limit, absl::Duration lease);
+
+  // Writes results down, one transaction for each tenant: state, transition,
+  // inbox item, and for final states audit entry and event. What was recorded
+  // before an error stays; recording the same again changes nothing.
+  absl::Status Record(const std::vector<Result>& results);
+
+  absl::StatusOr<delivery_store::QueueState> Measure();
+
+ private:
+  absl::Status RecordTenant(const std::string& tenant, const std::vector<const Result*>& results);
+
+  pg::Database& db_;
+  const Clock& clock_;
+  std::string last_tenant_;  // round robin
+};
+
+}  // namespace sockel::notification

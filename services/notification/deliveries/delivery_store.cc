@@ -1,0 +1,180 @@
+#include "services/notification/deliveries/delivery_store.h"
+
+#include <algorithm>
+
+#include "common/pg/rows.h"
+
+namespace sockel::notification::delivery_store {
+namespace {
+
+// `waiting` walks from tenant to tenant by index, however many rows each has.
+// Priorities: 1 emergency, 2 transactional, 3 bulk. States: 2 SENDING.
+constexpr pg::Query kClaim = {"notification.deliveries.claim", R"(
+  WITH RECURSIVE emergency AS MATERIALIZED (
+    SELECT tenant_id, delivery_id, state FROM deliveries
+    WHERE due_time <= $1::timestamptz AND priority = 1
+    ORDER BY due_time LIMIT $3::integer FOR UPDATE SKIP LOCKED
+  ), waiting AS (
+    (SELECT tenant_id FROM deliveries
+     WHERE tenant_id > $2 AND due_time IS NOT NULL AND priority > 1
+     ORDER BY tenant_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT d.tenant_id FROM deliveries d
+            WHERE d.tenant_id > w.tenant_id AND d.due_time IS NOT NULL AND d.priority > 1
+            ORDER BY d.tenant_id LIMIT 1)
+    FROM waiting w WHERE w.tenant_id IS NOT NULL
+  ), due AS MATERIALIZED (
+    SELECT w.tenant_id FROM waiting w
+    WHERE EXISTS (SELECT FROM deliveries d
+                  WHERE d.tenant_id = w.tenant_id AND d.priority = 2 AND d.priority > 1
+                    AND d.due_time <= $1::timestamptz)
+       OR EXISTS (SELECT FROM deliveries d
+                  WHERE d.tenant_id = w.tenant_id AND d.priority = 3 AND d.priority > 1
+                    AND d.due_time <= $1::timestamptz)
+    LIMIT $4::integer
+  ), quota AS MATERIALIZED (
+    SELECT CASE WHEN rest > 0 THEN greatest(1, rest / greatest(tenants, 1)) ELSE 0 END AS each
+    FROM (SELECT $3::integer - (SELECT count(*) FROM emergency) AS rest,
+                 (SELECT count(*) FROM due) AS tenants) q
+  ), ranked AS (
+    SELECT p.*, row_number() OVER (PARTITION BY p.tenant_id ORDER BY p.priority, p.due_time) AS rank
+    FROM due, (VALUES (2), (3)) AS class (priority), LATERAL (
+      SELECT d.tenant_id, d.delivery_id, d.state, d.priority, d.due_time FROM deliveries d
+      WHERE d.tenant_id = due.tenant_id AND d.priority = class.priority AND d.priority > 1
+        AND d.due_time <= $1::timestamptz
+      ORDER BY d.due_time LIMIT (SELECT each FROM quota) FOR UPDATE SKIP LOCKED
+    ) p
+  ), taken AS (
+    SELECT tenant_id, delivery_id, state FROM emergency
+    UNION ALL
+    SELECT tenant_id, delivery_id, state FROM ranked WHERE rank <= (SELECT each FROM quota)
+  )
+  UPDATE deliveries d
+  SET state = 2, attempts = d.attempts + 1, due_time = $5::timestamptz,
+      transitions = d.transitions || jsonb_build_array(jsonb_build_object(
+        't', $6::bigint, 's', 2, 'd', '', 'a', d.attempts + 1,
+        'r', CASE WHEN t.state = 2 AND d.channel = 1 THEN 'possible_duplicate' ELSE 'attempt' END))
+  FROM taken t
+  WHERE d.tenant_id = t.tenant_id AND d.delivery_id = t.delivery_id
+  RETURNING d.tenant_id, d.delivery_id, d.message_id, d.channel, d.priority, d.user_id,
+            d.email_address, d.attempts, d.expire_time, t.state = 2 AS taken_over
+)"};
+
+constexpr pg::Query kLetters = {"notification.messages.letters", R"(
+  SELECT m.tenant_id, m.message_id, m.subject, m.text_body, m.html_body, m.from_address,
+         m.from_name, m.reply_to_address, m.reference
+  FROM (SELECT DISTINCT tenant_id, message_id
+        FROM unnest($1::text[], $2::uuid[]) AS u (tenant_id, message_id)) w
+  JOIN messages m ON m.tenant_id = w.tenant_id AND m.message_id = w.message_id
+)"};
+
+constexpr pg::Query kRecord = {"notification.deliveries.record", R"(
+  UPDATE deliveries d
+  SET state = o.state, due_time = nullif(o.due_time, 'infinity'),
+      attempts = CASE WHEN o.state = 1 THEN d.attempts - 1 ELSE d.attempts END,
+      transitions = d.transitions || jsonb_build_array(jsonb_build_object(
+        't', $8::bigint, 's', o.state, 'r', o.reason, 'd', o.detail, 'a', o.attempt))
+  FROM unnest($2::uuid[], $3::integer[], $4::smallint[], $5::timestamptz[], $6::text[], $7::text[])
+       AS o (delivery_id, attempt, state, due_time, reason, detail)
+  WHERE d.tenant_id = $1 AND d.delivery_id = o.delivery_id
+    AND d.state = 2 AND d.attempts = o.attempt
+  RETURNING d.delivery_id
+)"};
+
+constexpr pg::Query kMeasure = {"notification.deliveries.measure", R"(
+  SELECT count(*) FILTER (WHERE state = 1) AS pending,
+         count(*) FILTER (WHERE state = 2) AS sending,
+         count(*) FILTER (WHERE state = 4) AS temporary_failure,
+         min(due_time) AS first_due
+  FROM (SELECT state, due_time FROM deliveries WHERE due_time IS NOT NULL AND priority = 1
+        UNION ALL
+        SELECT state, due_time FROM deliveries WHERE due_time IS NOT NULL AND priority > 1) q
+)"};
+
+Claimed ToClaimed(const pqxx::row& row) {
+  Claimed claimed;
+  claimed.tenant = row["tenant_id"].as<std::string>();
+  claimed.delivery_id = row["delivery_id"].as<std::string>();
+  claimed.message_id = row["message_id"].as<std::string>();
+  claimed.channel = static_cast<v1::Message::Channel>(row["channel"].as<int>());
+  claimed.priority = static_cast<v1::Message::Priority>(row["priority"].as<int>());
+  claimed.user_id = pg::GetOptional<std::string>(row["user_id"]).value_or("");
+  claimed.email_address = pg::GetOptional<std::string>(row["email_address"]).value_or("");
+  claimed.attempt = row["attempts"].as<int>();
+  claimed.expire = pg::GetTime(row["expire_time"]);
+  claimed.taken_over = row["taken_over"].as<bool>();
+  return claimed;
+}
+
+}  // namespace
+
+std::vector<Claimed> Claim(pg::WriteTransaction& tx, const ClaimRequest& request) {
+  std::vector<Claimed> claimed;
+  for (const pqxx::row& row :
+       tx.Exec(kClaim, request.now, request.after_tenant, request.limit, request.max_tenants,
+               request.lease_end, absl::ToUnixMicros(request.now))) {
+    claimed.push_back(ToClaimed(row));
+  }
+  std::sort(claimed.begin(), claimed.end(), [](const Claimed& a, const Claimed& b) {
+    return std::tie(a.priority, a.delivery_id) < std::tie(b.priority, b.delivery_id);
+  });
+  return claimed;
+}
+
+std::map<LetterKey, Letter> Letters(pg::Transaction& tx, const std::vector<Claimed>& claimed) {
+  std::vector<std::string> tenants;
+  std::vector<std::string> messages;
+  for (const Claimed& delivery : claimed) {
+    tenants.push_back(delivery.tenant);
+    messages.push_back(delivery.message_id);
+  }
+  std::map<LetterKey, Letter> letters;
+  for (const pqxx::row& row : tx.Exec(kLetters, tenants, messages)) {
+    Letter letter;
+    letter.from = {row["from_address"].as<std::string>(), row["from_name"].as<std::string>()};
+    letter.reply_to = row["reply_to_address"].as<std::string>();
+    letter.content.set_subject(row["subject"].as<std::string>());
+    letter.content.set_text_body(row["text_body"].as<std::string>());
+    letter.content.set_html_body(row["html_body"].as<std::string>());
+    letter.reference = row["reference"].as<std::string>();
+    letters.emplace(LetterKey{row["tenant_id"].as<std::string>(), row["message_id"].as<std::string>()},
+                    std::move(letter));
+  }
+  return letters;
+}
+
+std::vector<std::string> Record(pg::WriteTransaction& tx, const std::vector<Outcome>& outcomes) {
+  std::vector<std::string> ids;
+  std::vector<std::int64_t> attempts;
+  std::vector<std::int64_t> states;
+  std::vector<absl::Time> due_times;
+  std::vector<std::string> reasons;
+  std::vector<std::string> details;
+  for (const Outcome& outcome : outcomes) {
+    ids.push_back(outcome.delivery_id);
+    attempts.push_back(outcome.attempt);
+    states.push_back(outcome.verdict.state);
+    due_times.push_back(outcome.verdict.next_attempt);
+    reasons.push_back(outcome.verdict.reason);
+    details.push_back(outcome.verdict.detail);
+  }
+  std::vector<std::string> recorded;
+  for (const pqxx::row& row : tx.Exec(kRecord, tx.caller().tenant, ids, attempts, states, due_times,
+                                      reasons, details, absl::ToUnixMicros(tx.time()))) {
+    recorded.push_back(row["delivery_id"].as<std::string>());
+  }
+  return recorded;
+}
+
+QueueState Measure(pg::Transaction& tx, absl::Time now) {
+  const pqxx::row row = tx.Exec(kMeasure)[0];
+  QueueState state;
+  state.pending = row["pending"].as<std::int64_t>();
+  state.sending = row["sending"].as<std::int64_t>();
+  state.temporary_failure = row["temporary_failure"].as<std::int64_t>();
+  const auto first = pg::GetOptional<absl::Time>(row["first_due"]);
+  if (first && *first < now) state.lag = now - *first;
+  return state;
+}
+
+}  // namespace sockel::notification::delivery_store

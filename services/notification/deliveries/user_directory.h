@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace sockel::notification {
+
+struct UserContact {
+  std::string email_address;  // empty: has none, or none that mail can be sent to
+  std::string display_name;   // one line
+};
+
+// Who users are. Thread-safe.
+class UserDirectory {
+ public:
+  virtual ~UserDirectory() = default;
+  // `user`: `tenants/smi/users/0190…`. NOT_FOUND when there is no such user; any
+  // other error: not known now. Returns within seconds.
+  virtual absl::StatusOr<UserContact> Find(const std::string& user) = 0;
+};
+
+}  // namespace sockel::notification

@@ -1,0 +1,60 @@
+#include "services/notification/mail/address.h"
+
+#include <re2/re2.h>
+
+#include <cstddef>
+
+namespace sockel::notification {
+namespace {
+
+constexpr std::size_t kMaxAddress = 254;  // RFC 5321 4.5.3.1.3 less the angle brackets
+constexpr std::size_t kMaxLocalPart = 64;
+
+const re2::RE2& AddressPattern() {
+  static const re2::RE2 pattern(
+      R"([a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@)"
+      R"([a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)"
+      R"((?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*)");
+  return pattern;
+}
+
+unsigned char At(std::string_view text, std::size_t i) {
+  return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+}
+
+// A control character or a Unicode line break begins at `i`.
+bool IsControlAt(std::string_view text, std::size_t i) {
+  const unsigned char c = At(text, i);
+  if (c < 0x20 || c == 0x7f) return true;
+  if (c == 0xc2) return At(text, i + 1) <= 0x9f;  // U+0080…U+009F
+  return c == 0xe2 && At(text, i + 1) == 0x80 &&  // U+2028, U+2029
+         (At(text, i + 2) == 0xa8 || At(text, i + 2) == 0xa9);
+}
+
+}  // namespace
+
+bool IsEmailAddress(std::string_view address) {
+  if (address.size() > kMaxAddress || address.find('@') > kMaxLocalPart) return false;
+  return re2::RE2::FullMatch(re2::StringPiece(address.data(), address.size()), AddressPattern());
+}
+
+std::string_view DomainOf(std::string_view address) {
+  return address.substr(address.rfind('@') + 1);
+}
+
+bool IsOneLine(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (IsControlAt(text, i)) return false;
+  }
+  return true;
+}
+
+bool IsPlainText(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c != '\n' && c != '\r' && c != '\t' && IsControlAt(text, i)) return false;
+  }
+  return true;
+}
+
+}  // namespace sockel::notification

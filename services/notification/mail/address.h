@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string_view>
+
+namespace sockel::notification {
+
+// An e-mail address as browsers understand it (WHATWG HTML, "valid e-mail
+// address"), in ASCII: at most 64 characters before the @, 254 in all. Nothing
+// that could end a header line or an SMTP command passes.
+bool IsEmailAddress(std::string_view address);
+
+// What stands after the @; the whole of it when there is none.
+std::string_view DomainOf(std::string_view address);
+
+// No control character and no line or paragraph separator of Unicode: safe in
+// a header, in a subject, in a list on a screen. `text` is valid UTF-8.
+bool IsOneLine(std::string_view text);
+
+// No control characters besides line breaks and tabs.
+bool IsPlainText(std::string_view text);
+
+}  // namespace sockel::notification

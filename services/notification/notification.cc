@@ -1,0 +1,91 @@
+#include "services/notification/notification.h"
+
+#include <utility>
+
+#include "common/config/config.h"
+#include "common/events/events.h"
+#include "common/ledger/ledger.h"
+#include "common/pg/listener.h"
+#include "services/notification/config.h"
+#include "services/notification/deliveries/delivery_worker.h"
+#include "services/notification/directory/identity_directory.h"
+#include "services/notification/inbox/inbox_service.h"
+#include "services/notification/messages/message_service.h"
+#include "services/notification/migrations.h"
+#include "services/notification/provisioning/provisioner_service.h"
+#include "services/notification/senders/sender_service.h"
+#include "services/notification/templates/template_service.h"
+
+namespace sockel::notification {
+namespace {
+
+class Notification final : public rpc::ServiceInstance {
+ public:
+  Notification(rpc::ServiceContext& context, const Config& config,
+               std::shared_ptr<grpc::Channel> identity)
+      : directory_(std::move(identity), context.clock()),
+        metrics_(context.metrics()),
+        worker_({context.database(), directory_, context.clock(), metrics_},
+                [smtp = config.smtp] { return std::make_unique<SmtpRelay>(smtp); }, config.worker),
+        templates_(context.database(), context.page_tokens()),
+        senders_(context.database(), context.page_tokens()),
+        messages_(context.database(), context.page_tokens(),
+                  {config.fallback_sender, [this] { worker_.Wake(); }}),
+        inboxes_(context.database(), context.page_tokens()),
+        provisioning_(context.database()),
+        template_door_(context.dispatcher(), templates_),
+        sender_door_(context.dispatcher(), senders_),
+        message_door_(context.dispatcher(), messages_),
+        inbox_door_(context.dispatcher(), inboxes_),
+        provisioner_door_(context.dispatcher(), provisioning_) {}
+
+  std::vector<grpc::Service*> services() override {
+    return {&template_door_, &sender_door_, &message_door_, &inbox_door_, &provisioner_door_};
+  }
+  void Start() override { worker_.Start(); }
+  void Drain() override { worker_.Drain(); }
+  void Stop() override { worker_.Stop(); }
+
+ private:
+  IdentityDirectory directory_;
+  DeliveryMetrics metrics_;
+  DeliveryWorker worker_;
+  Templates templates_;
+  Senders senders_;
+  Messages messages_;
+  Inboxes inboxes_;
+  Provisioning provisioning_;
+  TemplateDoor template_door_;
+  SenderDoor sender_door_;
+  MessageDoor message_door_;
+  InboxDoor inbox_door_;
+  ProvisionerDoor provisioner_door_;
+};
+
+absl::StatusOr<std::unique_ptr<rpc::ServiceInstance>> Create(rpc::ServiceContext& context) {
+  const Config config = ReadConfig(context.config().Section("notification"));
+  const auto* users = identity::v1::User::descriptor()->file()->FindServiceByName("UserService");
+  auto identity = context.Connect("identity", {users});
+  if (!identity.ok()) return identity.status();
+  return std::make_unique<Notification>(context, config, *std::move(identity));
+}
+
+}  // namespace
+
+std::vector<pg::Migration> Migrations() {
+  std::vector<pg::Migration> all = pg::CommonMigrations();
+  for (const auto& part : {ledger::Migrations(), events::Migrations(), OwnMigrations()}) {
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  return all;
+}
+
+rpc::ServiceSpec Spec() {
+  rpc::ServiceSpec spec;
+  spec.name = "notification";
+  spec.migrations = Migrations();
+  spec.create = Create;
+  return spec;
+}
+
+}  // namespace sockel::notification

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/pg/database.h"
+
+// Provisioned instances in PostgreSQL.
+namespace sockel::notification::instance_store {
+
+struct Instance {
+  std::string tenant;
+  std::string instance_id;
+  std::string request_hash;
+  std::string sender_id;
+  bool active = false;
+  absl::Time update_time;
+};
+
+// The transaction is bound to `*`: an instance id is unique over all tenants.
+std::optional<Instance> Find(pg::Transaction& tx, const std::string& instance_id);
+
+// In the tenant of the transaction. An instance that was taken back may come
+// again. False when another transaction was faster.
+bool Insert(pg::WriteTransaction& tx, const Instance& instance);
+void Deactivate(pg::WriteTransaction& tx, const std::string& instance_id);
+
+}  // namespace sockel::notification::instance_store

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace sockel::notification::testing {
+
+// A mail as the sink received it.
+struct ReceivedMail {
+  std::string envelope_from;
+  std::string envelope_to;
+  std::string data;  // headers and body; 7-bit
+
+  // Value of the first header of that name, unfolded; empty when absent.
+  std::string Header(const std::string& name) const;
+};
+
+// A real SMTP server (aiosmtpd) in a process of its own, on a port that the
+// system chose. It answers by what the recipient's address begins with:
+//   refuse-…   550 at RCPT
+//   defer-…    451 at RCPT
+//   reject-…   554 after the data
+//   hang-…     nothing, after the data
+//   vanish-…   closes the connection after the data, without an answer
+//   anything else: 250, and the mail is kept
+class SmtpSink {
+ public:
+  SmtpSink();
+  ~SmtpSink();
+  SmtpSink(const SmtpSink&) = delete;
+  SmtpSink& operator=(const SmtpSink&) = delete;
+
+  int port() const { return port_; }
+  // All mails taken so far, in order; `hang` and `vanish` mails included.
+  std::vector<ReceivedMail> Mails() const;
+  // Connections accepted so far.
+  int Connections() const;
+
+ private:
+  std::string folder_;
+  pid_t process_ = -1;
+  int port_ = 0;
+};
+
+}  // namespace sockel::notification::testing
