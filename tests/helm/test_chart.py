@@ -4,6 +4,7 @@ renders is what the pod security standard `restricted` asks for."""
 import json
 import os
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -249,3 +250,39 @@ def test_every_default_is_described():
 ])
 def test_refuses_a_wrong_value(helm, values):
     helm("template", "suite", str(CHART), values=values, good=False)
+
+
+# The programs and the chart
+
+
+@pytest.fixture(scope="session")
+def mounted(tmp_path_factory):
+    """What the pods find below /etc/sockel, made as values.yaml says."""
+    folder = tmp_path_factory.mktemp("etc-sockel")
+    secrets, tls = folder / "secrets", folder / "tls"
+    secrets.mkdir()
+    tls.mkdir()
+    for name in ("database-password", "page-token.key", "master.key"):
+        (secrets / name).write_text("0123456789abcdef" * 4)
+    sys.path.append(str(REPO / "tools" / "dev.d"))
+    import credentials
+    credentials.ensure_ed25519_pem(secrets / "ledger-signing.pem")
+    credentials.ensure_es256_jwk(secrets / "service-account.jwk", secrets / "public.jwk")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=sockel", "-days", "1",
+                    "-keyout", tls / "tls.key", "-out", tls / "tls.crt"],
+                   check=True, capture_output=True)
+    (tls / "ca.crt").write_text((tls / "tls.crt").read_text())
+    return folder
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_program_knows_every_key(full, mounted, service, tmp_path):
+    """An unknown or wrong key of the chart's configuration would be an error."""
+    text = of_kind(full, "ConfigMap")[f"suite-{service}"]["data"]["serve.yaml"]
+    config = tmp_path / "serve.yaml"
+    config.write_text(text.replace("/etc/sockel", str(mounted))
+                      .replace("/var/lib/sockel/content", str(tmp_path / "content")))
+    run = subprocess.run([REPO / "build/dev/bin" / f"sockel-{service}", "--config", config,
+                          "--print-config"], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr

@@ -1,12 +1,39 @@
-"""tools/dev bench: builds the release binaries and measures."""
+"""tools/dev bench: builds the release binaries, starts an instance of its own, measures, removes it."""
 
-import os
+import argparse
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
 
 import build
+import layout
+import services
+import suite
+from postgres import Cluster
+
+PRESET = "release"
 
 
 def run(args):
-    build.build("release", ["sockel-bench"] + [f"sockel-{service}" for service in
-                                               ("identity", "efile", "notification", "catalog")])
-    program = str(build.binary("release", "sockel-bench"))
-    os.execv(program, [program, *args.names])
+    build.build(PRESET, ["sockel-bench"] + [f"sockel-{service}" for service in services.SERVICES])
+    state = layout.State(tempfile.mkdtemp(prefix="sockel-bench-"))
+    try:
+        suite.up(argparse.Namespace(no_build=True, preset=PRESET, base_port=None, ports="auto",
+                                    standalone=None, replicas=None), state)
+        return _measure(args, state)
+    finally:
+        suite.stop(state)
+        shutil.rmtree(state.root, ignore_errors=True)
+
+
+def _measure(args, state):
+    cluster = Cluster(state)
+    cluster.sql("CREATE DATABASE sockel_bench;\n")
+    settings = services.Settings(**state.load()["settings"])
+    key = Path(state.secrets) / "catalog" / "service-account.jwk"
+    return subprocess.run(
+        [str(build.binary(PRESET, "sockel-bench")), "--identity", settings.target("identity"),
+         "--efile", settings.target("efile"), "--provisioner-key", str(key),
+         "--conninfo", cluster.superuser_conninfo().replace("dbname=postgres", "dbname=sockel_bench"),
+         *args.names], check=False).returncode

@@ -164,8 +164,7 @@ def _pytest(args, total, results):
                "-p", "no:cacheprovider"]
     command += ["-k", args.filter] if args.filter else []
     command += [] if args.all else ["-m", "not slow"]
-    environment = {**os.environ, "SOCKEL_BIN": str(build.folder("dev") / "bin"),
-                   "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     code = subprocess.run([str(part) for part in command], env=environment, check=False).returncode
     passed, failed, skipped = _read_junit([junit]) if junit.exists() else (0, 0, 0)
     if code not in (0, 5):  # 5: the filter left no test

@@ -18,9 +18,9 @@ def ensure_password(path):
 
 
 def ensure_key(path, length=32):
-    """A symmetric key: `length` random bytes, base64."""
+    """A symmetric key: `length` random bytes in hexadecimal digits."""
     if not path.exists():
-        layout.write_atomically(path, base64.b64encode(secrets.token_bytes(length)) + b"\n")
+        layout.write_atomically(path, secrets.token_hex(length) + "\n")
     return path
 
 

@@ -45,7 +45,13 @@ class Process:
 
     def start(self):
         layout.write_atomically(self._started_with, self._fingerprint())
-        self.daemon.start(self.command)
+        self.daemon.start(self.command, env=_environment())
+
+
+def _environment():
+    """Variables SOCKEL_… override the configuration; those of the tests are not meant for it."""
+    return {name: value for name, value in os.environ.items()
+            if not name.startswith("SOCKEL_TEST_") and name != "SOCKEL_PRESET"}
 
 
 def build_targets():
@@ -86,7 +92,8 @@ def _once(state, preset, service, *arguments):
     with open(log, "ab") as out:
         result = subprocess.run([build.binary(preset, f"sockel-{service}"), *map(str, arguments),
                                  "--config", state.config / f"{service}.yaml"],
-                                stdin=subprocess.DEVNULL, stdout=out, stderr=out, check=False)
+                                env=_environment(), stdin=subprocess.DEVNULL, stdout=out,
+                                stderr=out, check=False)
     if result.returncode != 0:
         raise ui.Failure(f"sockel-{service} {arguments[0]} failed. The end of its log:\n"
                          + ui.tail(log), f"The whole log: {log}")
@@ -101,7 +108,7 @@ def migrate(state, preset):
 
 def bootstrap(state, preset):
     """The provider's tenant, its first operator and the services' own accounts."""
-    accounts = [argument for service in services.SERVICES
+    accounts = [argument for service in services.SERVICES if service != "identity"
                 for argument in ("--service-account",
                                  f"{service}={state.secrets / service / 'service-account.public.jwk'}")]
     _once(state, preset, "identity", "bootstrap", "--operator-login", OPERATOR_LOGIN,

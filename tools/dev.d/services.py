@@ -149,7 +149,7 @@ def _own_section(state, settings, service):
                           "master_key_file": state.secrets / "efile" / "master.key"}}
     if service == "notification":
         return {"notification": {"smtp": {"host": "127.0.0.1", "port": settings.smtp_port(),
-                                          "starttls": "never"}}}
+                                          "security": "none"}}}
     return {}
 
 

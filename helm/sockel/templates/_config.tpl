@@ -7,6 +7,7 @@ metrics_listen: 0.0.0.0:9100
 tls:
   certificate_file: /etc/sockel/tls/tls.crt
   key_file: /etc/sockel/tls/tls.key
+  ca_file: /etc/sockel/tls/ca.crt
   {{- if $root.Values.tls.requireClientCertificate }}
   client_ca_file: /etc/sockel/tls/ca.crt
   {{- end }}
@@ -18,6 +19,10 @@ ledger:
   signing_key_file: /etc/sockel/secrets/ledger-signing.pem
 log:
   level: {{ $root.Values.log.level }}
+drain:
+  # Clients learn from DNS and health checks that the pod is leaving.
+  delay: 5s
+  grace: {{ sub $root.Values.terminationGracePeriodSeconds 10 }}s
 {{- if ne $service "identity" }}
 identity:
   target: {{ include "sockel.target" (dict "root" $root "service" "identity") | quote }}
@@ -44,7 +49,7 @@ notification:
   smtp:
     host: {{ $root.Values.smtp.host }}
     port: {{ $root.Values.smtp.port }}
-    starttls: {{ $root.Values.smtp.starttls }}
+    security: {{ $root.Values.smtp.security }}
 {{- end }}
 {{- end -}}
 
