@@ -63,9 +63,9 @@ constexpr std::string_view kOperatorHome[] = {
 };
 // Tenants and what they ordered; nobody's users, files, mails or audit logs.
 constexpr std::string_view kOperatorAcross[] = {
-    "identity.tenants.*",        "catalog.orders.get",         "catalog.orders.list",
-    "catalog.orders.approve",    "catalog.orders.reject",      "catalog.orders.retry",
-    "catalog.subscriptions.get", "catalog.subscriptions.list",
+    "identity.tenants.*",         "catalog.orders.get",    "catalog.orders.list",
+    "catalog.orders.approve",     "catalog.orders.reject", "catalog.subscriptions.get",
+    "catalog.subscriptions.list",
 };
 constexpr std::string_view kOperatorGrants[] = {
     "reader",       "caseworker", "records-manager", "application", "auditor",
@@ -74,10 +74,13 @@ constexpr std::string_view kOperatorGrants[] = {
 
 constexpr std::string_view kProvisionerHome[] = {
     "provisioner.instances.*",
-    "notification.messages.send",
+    "identity.revocations.watch",
 };
 // The first administrator of a new tenant gets a code by mail.
-constexpr std::string_view kProvisionerAcross[] = {"identity.users.issueActivationCode"};
+constexpr std::string_view kProvisionerAcross[] = {
+    "identity.users.issueActivationCode",
+    "notification.messages.send",
+};
 
 constexpr std::string_view kServiceHome[] = {"identity.revocations.watch"};
 // To whom to send, and may they: no other data of a tenant.

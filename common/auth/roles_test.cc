@@ -72,6 +72,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"operator", "notification.messages.list", "provider", "smi", false},
         Case{"provisioner", "provisioner.instances.provision", "provider", "provider", true},
         Case{"provisioner", "identity.users.issueActivationCode", "provider", "smi", true},
+        Case{"provisioner", "notification.messages.send", "provider", "smi", true},
         Case{"provisioner", "identity.users.get", "provider", "smi", false},
         Case{"service", "identity.revocations.watch", "provider", "provider", true},
         Case{"service", "identity.access.check", "provider", "smi", true},
