@@ -35,5 +35,5 @@ def _measure(args, state):
     return subprocess.run(
         [str(build.binary(PRESET, "sockel-bench")), "--identity", settings.target("identity"),
          "--efile", settings.target("efile"), "--provisioner-key", str(key),
-         "--conninfo", cluster.superuser_conninfo().replace("dbname=postgres", "dbname=sockel_bench"),
+         "--conninfo", cluster.superuser_conninfo("sockel_bench"),
          *args.names], check=False).returncode

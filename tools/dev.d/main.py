@@ -143,7 +143,7 @@ def _add_checking(commands):
         """, _plain("lint", "fmt"))
     parser = _command(commands, "bench", "measure, with the limits of this machine beside the figures", """
         tools/dev bench
-        tools/dev bench null_rpc whoami
+        tools/dev bench null_rpc who_am_i
         """, _plain("bench"))
     parser.add_argument("names", nargs="*", metavar="NAME", help="figures (default: all)")
     parser = _command(commands, "demo", "carry real documents from order to evidence", """

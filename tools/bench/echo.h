@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+
+#include <sys/types.h>
+
+#include "tools/bench/load.h"
+
+namespace sockel::bench {
+
+// A bare callback server in a process of its own, as a service is one.
+class EchoServer {
+ public:
+  EchoServer();
+  ~EchoServer();
+  EchoServer(const EchoServer&) = delete;
+  EchoServer& operator=(const EchoServer&) = delete;
+
+  const std::string& target() const { return target_; }
+
+ private:
+  pid_t child_ = -1;
+  int lifeline_ = -1;  // the child ends when this closes
+  std::string target_;
+};
+
+StartCall EchoCalls(const std::string& target, size_t channels);
+
+}  // namespace sockel::bench

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <grpcpp/grpcpp.h>
+
+#include "absl/status/statusor.h"
+
+namespace sockel::bench {
+
+// Where the suite is and how to get in.
+struct SuiteOptions {
+  std::string identity;  // target, e.g. 127.0.0.1:7001
+  std::string efile;
+  // The catalog's service account: it may set up a tenant for the bench.
+  std::string provisioner_key_file;
+};
+
+// An application of a tenant made for this run.
+struct BenchTenant {
+  std::string name;          // tenants/bench-…
+  std::string access_token;  // of the application
+  std::vector<std::string> file_plan_entries;
+};
+
+// Sets up a tenant through the provisioner contract, as the catalog does.
+absl::StatusOr<BenchTenant> MakeTenant(const SuiteOptions& options);
+
+// `count` separate connections.
+std::vector<std::shared_ptr<grpc::Channel>> Connections(const std::string& target, size_t count);
+
+}  // namespace sockel::bench
