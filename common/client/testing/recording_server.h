@@ -17,11 +17,13 @@ namespace sockel::client {
 // A server for tests: notes what arrives and fails as often as it is told.
 class RecordingServer final : public identity::v1::AuthenticationService::Service {
  public:
-  explicit RecordingServer(const std::string& address = "127.0.0.1:0") {
+  explicit RecordingServer(const std::string& address = "127.0.0.1:0",
+                           const std::shared_ptr<grpc::ServerCredentials>& credentials =
+                               grpc::InsecureServerCredentials()) {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
     int port = 0;
-    builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+    builder.AddListeningPort(address, credentials, &port);
     builder.RegisterService(this);
     server_ = builder.BuildAndStart();
     address_ = absl::StrCat("127.0.0.1:", port);
