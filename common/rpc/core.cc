@@ -76,6 +76,13 @@ absl::Status Core::status() const {
   return absl::FailedPreconditionError(absl::StrJoin(problems_, "; "));
 }
 
+std::vector<std::string> Core::service_names() const {
+  absl::MutexLock lock(&mutex_);
+  std::vector<std::string> names;
+  for (const auto& [name, service] : services_) names.push_back(name);
+  return names;
+}
+
 void Core::Drain() {
   draining_ = true;
   absl::MutexLock lock(&streams_mutex_);

@@ -55,6 +55,7 @@ class Core {
   const ServiceState& Service(std::string_view full_name);
   const MethodState& Unknown() const { return *unknown_; }
   absl::Status status() const;
+  std::vector<std::string> service_names() const;
 
   bool draining() const { return draining_.load(std::memory_order_relaxed); }
   void Drain();

@@ -20,6 +20,8 @@ ServiceDispatcher Dispatcher::ForName(std::string_view service_full_name) const 
 
 absl::Status Dispatcher::status() const { return core_->status(); }
 
+std::vector<std::string> Dispatcher::service_names() const { return core_->service_names(); }
+
 void Dispatcher::Drain() { core_->Drain(); }
 
 }  // namespace sockel::rpc

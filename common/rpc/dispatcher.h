@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "common/caller/caller.h"
@@ -130,6 +131,9 @@ class Dispatcher {
   // Not OK when an RPC lacks its permission, declares both permission and
   // access, or has a faulty annotation. Checked before serving.
   absl::Status status() const;
+
+  // Full names of the services asked for so far.
+  std::vector<std::string> service_names() const;
 
   // From now on calls are refused with UNAVAILABLE/DRAINING and streams that
   // wait for news end so; streams that are sending or receiving go on.

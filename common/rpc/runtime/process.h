@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace sockel::rpc {
+
+// Before the first thread: SIGTERM and SIGINT wait for WaitForStopSignal(), a
+// closed pipe is an error of the write, not the end of the process.
+void PrepareSignals();
+
+// Returns when the process shall stop. After it, a second signal ends the
+// process at once.
+void WaitForStopSignal();
+
+// Whole or not at all.
+absl::Status WriteFileAtomically(const std::string& path, const std::string& text);
+
+}  // namespace sockel::rpc
