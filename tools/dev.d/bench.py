@@ -1,7 +1,6 @@
 """tools/dev bench: builds the release binaries, starts an instance of its own, measures, removes it."""
 
 import argparse
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -17,14 +16,14 @@ PRESET = "release"
 
 def run(args):
     build.build(PRESET, ["sockel-bench"] + [f"sockel-{service}" for service in services.SERVICES])
-    state = layout.State(tempfile.mkdtemp(prefix="sockel-bench-"))
+    # Not below /tmp, which may be memory: durable writes are to be measured.
+    state = layout.State(tempfile.mkdtemp(prefix="bench-", dir=layout.BUILD))
     try:
         suite.up(argparse.Namespace(no_build=True, preset=PRESET, base_port=None, ports="auto",
                                     standalone=None, replicas=None), state)
         return _measure(args, state)
     finally:
-        suite.stop(state)
-        shutil.rmtree(state.root, ignore_errors=True)
+        suite.remove(state)
 
 
 def _measure(args, state):
@@ -35,5 +34,6 @@ def _measure(args, state):
     return subprocess.run(
         [str(build.binary(PRESET, "sockel-bench")), "--identity", settings.target("identity"),
          "--efile", settings.target("efile"), "--provisioner-key", str(key),
-         "--conninfo", cluster.superuser_conninfo("sockel_bench"),
+         "--conninfo", f"host={cluster.socket_dir} dbname=sockel_bench user=postgres "
+                       f"passfile={cluster.pgpass}",
          *args.names], check=False).returncode

@@ -1,7 +1,6 @@
 """tools/dev status, logs, psql, clean: looking at an instance, and removing it."""
 
 import os
-import shutil
 import subprocess
 import time
 
@@ -88,13 +87,7 @@ def psql(args, state):
 
 def clean(args, state):
     if state.exists():
-        state.require()
-        with state.locked():
-            suite.stop(state)
-            socket_dir = state.socket_dir()
-            if state.root not in socket_dir.parents:
-                shutil.rmtree(socket_dir, ignore_errors=True)
-            shutil.rmtree(state.root)
+        suite.remove(state)
         ui.say(f"Removed {state.root}")
     else:
         ui.say(f"There is no instance in {state.root}.")

@@ -1,6 +1,7 @@
 """tools/dev up and down: one instance of the whole suite."""
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -164,6 +165,17 @@ def stop(state):
                 end()
         else:
             end()
+
+
+def remove(state):
+    """Stops what runs and deletes the instance with its data."""
+    state.require()
+    with state.locked():
+        stop(state)
+        socket_dir = state.socket_dir()
+        if state.root not in socket_dir.parents:
+            shutil.rmtree(socket_dir, ignore_errors=True)
+        shutil.rmtree(state.root)
 
 
 def _stop_all(found):
