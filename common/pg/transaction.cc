@@ -55,6 +55,7 @@ void Session::AppendBinding(Connection& connection, std::string& sql) const {
 }
 
 pqxx::result Session::SendHarmless(const MakeSql& make_sql) {
+  if (!lease_.has_value()) Open();
   try {
     return connection().Send(make_sql(connection()));
   } catch (const pqxx::feature_not_supported&) {

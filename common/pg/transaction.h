@@ -33,7 +33,9 @@ class Session {
 
   Connection& connection() { return **lease_; }
   bool broken() { return !lease_.has_value() || connection().broken(); }
-  void Discard() { lease_->Discard(); }
+  void Discard() {
+    if (lease_.has_value()) lease_->Discard();
+  }
   Observer& observer() { return pool_.observer(); }
 
  private:
