@@ -145,8 +145,7 @@ bool Reader::Has(std::string_view key) const {
   const auto it = state_->values.lower_bound(path);
   if (it != state_->values.end() && it->first == path) return true;
   const auto below = state_->values.lower_bound(path + ".");
-  return below != state_->values.end() &&
-         below->first.compare(0, path.size() + 1, path + ".") == 0;
+  return below != state_->values.end() && below->first.compare(0, path.size() + 1, path + ".") == 0;
 }
 
 std::vector<std::string> Reader::Children(std::string_view key) const {
@@ -154,7 +153,8 @@ std::vector<std::string> Reader::Children(std::string_view key) const {
   std::set<std::string> names;
   for (auto it = state_->values.lower_bound(prefix);
        it != state_->values.end() && it->first.compare(0, prefix.size(), prefix) == 0; ++it) {
-    names.insert(it->first.substr(prefix.size(), it->first.find('.', prefix.size()) - prefix.size()));
+    names.insert(
+        it->first.substr(prefix.size(), it->first.find('.', prefix.size()) - prefix.size()));
   }
   return {names.begin(), names.end()};
 }

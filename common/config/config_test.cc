@@ -44,7 +44,8 @@ tls: {plaintext: true}
 timeout: 250ms
 grace: 10
 hosts: [a, b]
-)").value();
+)")
+                      .value();
   EXPECT_EQ(reader.String("listen", "", "x"), "127.0.0.1:7001");
   EXPECT_EQ(reader.Section("database").Int("pool_size", 8, "x"), 16);
   EXPECT_EQ(reader.Int("workers", 4, "x"), 4);

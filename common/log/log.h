@@ -38,9 +38,7 @@ struct Field {
  private:
   static Value Convert(bool given) { return given; }
   static Value Convert(double given) { return given; }
-  static Value Convert(std::signed_integral auto given) {
-    return static_cast<std::int64_t>(given);
-  }
+  static Value Convert(std::signed_integral auto given) { return static_cast<std::int64_t>(given); }
   static Value Convert(std::unsigned_integral auto given) {
     return static_cast<std::uint64_t>(given);
   }
@@ -91,11 +89,15 @@ class Logger {
 // handed to. main() sets its level from the configuration.
 Logger& Default();
 
-inline void Debug(std::string_view message, Fields fields = {}) { Default().Debug(message, fields); }
+inline void Debug(std::string_view message, Fields fields = {}) {
+  Default().Debug(message, fields);
+}
 inline void Info(std::string_view message, Fields fields = {}) { Default().Info(message, fields); }
 inline void Warning(std::string_view message, Fields fields = {}) {
   Default().Warning(message, fields);
 }
-inline void Error(std::string_view message, Fields fields = {}) { Default().Error(message, fields); }
+inline void Error(std::string_view message, Fields fields = {}) {
+  Default().Error(message, fields);
+}
 
 }  // namespace sockel::log

@@ -36,11 +36,12 @@ Connection::Connection(const PoolConfig& config)
   connection_.set_verbosity(pqxx::connection_base::terse);
   // Writers say BEGIN READ WRITE; whoever only reads cannot write by mistake.
   // The session of a worker that hangs must not hold its locks for ever.
-  Send("SET default_transaction_read_only = on; SET TimeZone = 'UTC'; SET DateStyle = 'ISO';"
-       "SET IntervalStyle = 'postgres'; SET bytea_output = 'hex';"
-       "SET standard_conforming_strings = on; SET idle_in_transaction_session_timeout = '60s';"
-       "SET statement_timeout = " +
-       std::to_string(MillisecondsUp(session_timeout_)));
+  Send(
+      "SET default_transaction_read_only = on; SET TimeZone = 'UTC'; SET DateStyle = 'ISO';"
+      "SET IntervalStyle = 'postgres'; SET bytea_output = 'hex';"
+      "SET standard_conforming_strings = on; SET idle_in_transaction_session_timeout = '60s';"
+      "SET statement_timeout = " +
+      std::to_string(MillisecondsUp(session_timeout_)));
 }
 
 pqxx::result Connection::Send(const std::string& sql) {

@@ -48,8 +48,8 @@ absl::Status Database::RunUntyped(const Caller& caller, std::string_view name, M
   const absl::Time start = absl::Now();
   absl::Status status;
   try {
-    status = mode == Mode::kWrite ? RunWrite(caller, name, codec, body)
-                                  : RunRead(caller, mode, body);
+    status =
+        mode == Mode::kWrite ? RunWrite(caller, name, codec, body) : RunRead(caller, mode, body);
   } catch (const StatusException& e) {
     status = e.status;
   } catch (const std::exception&) {
@@ -141,18 +141,18 @@ Database::Attempt Database::AnswerRepeat(const Caller& caller, std::string_view 
   }
   // Purged between two looks.
   if (found.ok()) return {repeated ? Outcome::kTryAgain : Outcome::kDone, attempt.status};
-  const bool reused = error::ReasonOf(found.status()) ==
-                      CommonReason_Name(error::CommonReason::REQUEST_ID_REUSED);
+  const bool reused =
+      error::ReasonOf(found.status()) == CommonReason_Name(error::CommonReason::REQUEST_ID_REUSED);
   return {Outcome::kDone, repeated || reused ? found.status() : attempt.status};
 }
 
 // Whether the request was answered before; if so, the answer is now the result.
 absl::StatusOr<bool> Database::FirstAnswer(const Caller& caller, const Codec& codec) {
-  absl::StatusOr<std::optional<RecordedAnswer>> answer = Read(
-      caller, "pg.first_answer",
-      [](Transaction& tx) -> absl::StatusOr<std::optional<RecordedAnswer>> {
-        return FindAnswer(tx);
-      });
+  absl::StatusOr<std::optional<RecordedAnswer>> answer =
+      Read(caller, "pg.first_answer",
+           [](Transaction& tx) -> absl::StatusOr<std::optional<RecordedAnswer>> {
+             return FindAnswer(tx);
+           });
   if (!answer.ok()) return answer.status();
   if (!answer->has_value()) return false;
   if ((*answer)->request_hash != caller.request_hash) {

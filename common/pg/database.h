@@ -145,9 +145,9 @@ class Database {
   // Where an attempt to write led.
   struct Attempt {
     enum class Outcome {
-      kDone,       // committed, or failed for good
-      kTryAgain,   // nothing happened, or the idempotency record will tell
-      kRepeated,   // the request_id was answered before
+      kDone,      // committed, or failed for good
+      kTryAgain,  // nothing happened, or the idempotency record will tell
+      kRepeated,  // the request_id was answered before
     };
     Outcome outcome = Outcome::kDone;
     absl::Status status;

@@ -42,10 +42,12 @@ TEST_F(TenantTest, CannotWriteForAnother) {
 
 TEST_F(TenantTest, BindingEndsWithTheTransaction) {
   ASSERT_TRUE(Insert(caller_, "a").ok());
-  ASSERT_FALSE(db_.Write(caller_, "fails", [](WriteTransaction& tx) -> absl::Status {
-                    tx.Exec(kCountAll);
-                    return absl::NotFoundError("no");
-                  }).ok());
+  ASSERT_FALSE(db_.Write(caller_, "fails",
+                         [](WriteTransaction& tx) -> absl::Status {
+                           tx.Exec(kCountAll);
+                           return absl::NotFoundError("no");
+                         })
+                   .ok());
   const auto lease = pool_.Acquire();
   EXPECT_EQ((*lease)->Send("SELECT count(*) FROM things")[0][0].as<int>(), 0);
 }
@@ -98,11 +100,13 @@ TEST_F(DatabaseTest, ErrorOfTheLambdaRollsBack) {
 
 TEST_F(DatabaseTest, StatementsKeptForCommitRunInOrder) {
   constexpr Query kRename{"things.rename", "UPDATE things SET title = $2 WHERE id = $1"};
-  ASSERT_TRUE(db_.Write(caller_, "things.insert", [&](WriteTransaction& tx) -> absl::Status {
-                   tx.ExecAtCommit(kInsertThing, "smi", "a", "first");
-                   tx.ExecAtCommit(kRename, "a", "second");
-                   return absl::OkStatus();
-                 }).ok());
+  ASSERT_TRUE(db_.Write(caller_, "things.insert",
+                        [&](WriteTransaction& tx) -> absl::Status {
+                          tx.ExecAtCommit(kInsertThing, "smi", "a", "first");
+                          tx.ExecAtCommit(kRename, "a", "second");
+                          return absl::OkStatus();
+                        })
+                  .ok());
   EXPECT_EQ(Superuser("SELECT title FROM things")[0][0].as<std::string>(), "second");
 }
 
@@ -134,29 +138,35 @@ TEST_F(DatabaseTest, LambdaThatSwallowsAnExceptionDoesNotCommit) {
 TEST_F(DatabaseTest, HooksRunAfterCommitOnly) {
   int runs = 0;
   std::int64_t seen = -1;
-  ASSERT_TRUE(db_.Write(caller_, "things.insert", [&](WriteTransaction& tx) -> absl::Status {
-                   tx.Exec(kInsertThing, "smi", "a", "t");
-                   tx.AfterCommit([&] {
-                     ++runs;
-                     seen = Count(caller_).value();
-                   });
-                   return absl::OkStatus();
-                 }).ok());
+  ASSERT_TRUE(db_.Write(caller_, "things.insert",
+                        [&](WriteTransaction& tx) -> absl::Status {
+                          tx.Exec(kInsertThing, "smi", "a", "t");
+                          tx.AfterCommit([&] {
+                            ++runs;
+                            seen = Count(caller_).value();
+                          });
+                          return absl::OkStatus();
+                        })
+                  .ok());
   EXPECT_EQ(runs, 1);
   EXPECT_EQ(seen, 1);
-  ASSERT_FALSE(db_.Write(caller_, "things.insert", [&](WriteTransaction& tx) -> absl::Status {
-                    tx.AfterCommit([&] { ++runs; });
-                    return absl::AbortedError("no");
-                  }).ok());
+  ASSERT_FALSE(db_.Write(caller_, "things.insert",
+                         [&](WriteTransaction& tx) -> absl::Status {
+                           tx.AfterCommit([&] { ++runs; });
+                           return absl::AbortedError("no");
+                         })
+                   .ok());
   EXPECT_EQ(runs, 1);
 }
 
 TEST_F(DatabaseTest, TransactionTimeIsTheClocksToTheMicrosecond) {
   clock_.Set(absl::FromUnixNanos(1'767'600'000'123'456'789));
-  ASSERT_TRUE(db_.Write(caller_, "time", [&](WriteTransaction& tx) -> absl::Status {
-                   EXPECT_EQ(tx.time(), absl::FromUnixMicros(1'767'600'000'123'456));
-                   return absl::OkStatus();
-                 }).ok());
+  ASSERT_TRUE(db_.Write(caller_, "time",
+                        [&](WriteTransaction& tx) -> absl::Status {
+                          EXPECT_EQ(tx.time(), absl::FromUnixMicros(1'767'600'000'123'456));
+                          return absl::OkStatus();
+                        })
+                  .ok());
 }
 
 TEST_F(DatabaseTest, DriverTextStaysInside) {
@@ -219,12 +229,13 @@ TEST_F(DatabaseTest, RunsAgainAfterSerializationFailureAndDeadlock) {
     Superuser("ALTER SEQUENCE attempts RESTART");
     const int retries = observer_.retries;
     int runs = 0;
-    const absl::Status status = db_.Write(caller_, "lose", [&](WriteTransaction& tx) -> absl::Status {
-      ++runs;
-      tx.Exec(kInsertThing, "smi", state, "t");
-      tx.Exec(kLose, 2, state);
-      return absl::OkStatus();
-    });
+    const absl::Status status =
+        db_.Write(caller_, "lose", [&](WriteTransaction& tx) -> absl::Status {
+          ++runs;
+          tx.Exec(kInsertThing, "smi", state, "t");
+          tx.Exec(kLose, 2, state);
+          return absl::OkStatus();
+        });
     EXPECT_TRUE(status.ok()) << status;
     EXPECT_EQ(runs, 3);
     EXPECT_EQ(observer_.retries - retries, 2);
@@ -257,11 +268,13 @@ TEST_F(DatabaseTest, GivesUpAfterSeveralConflicts) {
 
 TEST_F(DatabaseTest, NeverRunsAgainAfterAnotherError) {
   int runs = 0;
-  ASSERT_FALSE(db_.Write(caller_, "lose", [&](WriteTransaction& tx) -> absl::Status {
-                    ++runs;
-                    tx.Exec(kLose, 1, "23505");
-                    return absl::OkStatus();
-                  }).ok());
+  ASSERT_FALSE(db_.Write(caller_, "lose",
+                         [&](WriteTransaction& tx) -> absl::Status {
+                           ++runs;
+                           tx.Exec(kLose, 1, "23505");
+                           return absl::OkStatus();
+                         })
+                   .ok());
   EXPECT_EQ(runs, 1);
 }
 

@@ -26,9 +26,8 @@ Failure Lost(std::string_view where, const char* text) {
 }
 
 Failure Conflict() {
-  absl::Status status =
-      error::Make(absl::StatusCode::kAborted, CommonReason::CONFLICT,
-                  "Others changed the same data at the same time; try again.");
+  absl::Status status = error::Make(absl::StatusCode::kAborted, CommonReason::CONFLICT,
+                                    "Others changed the same data at the same time; try again.");
   error::SetRetryAfter(status, absl::Milliseconds(100));
   return {FailureKind::kConflict, std::move(status)};
 }
@@ -63,8 +62,8 @@ Failure FailureOfState(std::string_view where, const pqxx::sql_error& e) {
   if (StartsWith(state, "40") || state == "55P03") return Conflict();
   // Shutdown, crash of another session, start-up, connection exceptions, and
   // more than the server can hold.
-  if (StartsWith(state, "57P") || StartsWith(state, "08") || state == "25P03" ||
-      state == "53300" || state == "53200") {
+  if (StartsWith(state, "57P") || StartsWith(state, "08") || state == "25P03" || state == "53300" ||
+      state == "53200") {
     return Lost(where, e.what());
   }
   if (state == "53100") return StorageFull();

@@ -87,13 +87,12 @@ TEST_F(LostConnectionTest, AtCommitIsNeverRunAgainWithoutRequestId) {
 
 TEST_F(LostConnectionTest, AtCommitIsRunAgainWithRequestId) {
   int runs = 0;
-  const auto answer = db_.Write(
-      testing::WithRequestId(caller_), "things.insert",
-      [&](WriteTransaction& tx) -> absl::StatusOr<StringValue> {
-        tx.Exec(kInsertThing, "smi", "a", "t");
-        if (++runs == 1) tx.ExecAtCommit(kTerminateMe);
-        return StringValue();
-      });
+  const auto answer = db_.Write(testing::WithRequestId(caller_), "things.insert",
+                                [&](WriteTransaction& tx) -> absl::StatusOr<StringValue> {
+                                  tx.Exec(kInsertThing, "smi", "a", "t");
+                                  if (++runs == 1) tx.ExecAtCommit(kTerminateMe);
+                                  return StringValue();
+                                });
   EXPECT_TRUE(answer.ok()) << answer.status();
   EXPECT_EQ(runs, 2);
   EXPECT_EQ(Count(caller_).value(), 1);
@@ -104,8 +103,8 @@ TEST_F(LostConnectionTest, IdleOneIsReplacedUnnoticed) {
     const int backend = Backend().value();
     Superuser("SELECT pg_terminate_backend(" + std::to_string(backend) + ")");
     // Gone when its row is.
-    while (!Superuser("SELECT FROM pg_stat_activity WHERE pid = " + std::to_string(backend))
-                .empty()) {
+    while (
+        !Superuser("SELECT FROM pg_stat_activity WHERE pid = " + std::to_string(backend)).empty()) {
       std::this_thread::yield();
     }
     if (i == 0) {

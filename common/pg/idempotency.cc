@@ -6,10 +6,9 @@
 namespace sockel::pg {
 namespace {
 
-constexpr Query kFind{
-    "pg.idempotency_find",
-    "SELECT request_hash, response FROM idempotency_keys "
-    "WHERE tenant_id = $1 AND subject = $2 AND request_id = $3"};
+constexpr Query kFind{"pg.idempotency_find",
+                      "SELECT request_hash, response FROM idempotency_keys "
+                      "WHERE tenant_id = $1 AND subject = $2 AND request_id = $3"};
 
 constexpr Query kInsert{
     "pg.idempotency_insert",

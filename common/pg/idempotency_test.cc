@@ -23,15 +23,15 @@ class IdempotencyTest : public PgTest {
   }
   // Stores a thing under the caller's id; refuses one that exists.
   absl::StatusOr<StringValue> CreateNamed(const Caller& caller, const std::string& id) {
-    return db_.Write(
-        caller, "things.create", [&](WriteTransaction& tx) -> absl::StatusOr<StringValue> {
-          if (tx.Exec(kInsertNewThing, caller.tenant, id, "t").empty()) {
-            return error::AlreadyExists("tenants/smi/things/" + id);
-          }
-          StringValue answer;
-          answer.set_value(id);
-          return answer;
-        });
+    return db_.Write(caller, "things.create",
+                     [&](WriteTransaction& tx) -> absl::StatusOr<StringValue> {
+                       if (tx.Exec(kInsertNewThing, caller.tenant, id, "t").empty()) {
+                         return error::AlreadyExists("tenants/smi/things/" + id);
+                       }
+                       StringValue answer;
+                       answer.set_value(id);
+                       return answer;
+                     });
   }
 
   std::atomic<int> completed_{0};
@@ -98,9 +98,8 @@ TEST_F(IdempotencyTest, TwinsGetOneAnswer) {
     absl::StatusOr<StringValue> answers[4];
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i) {
-      threads.emplace_back([&, i] {
-        answers[i] = Create(caller, std::to_string(round) + "-" + std::to_string(i));
-      });
+      threads.emplace_back(
+          [&, i] { answers[i] = Create(caller, std::to_string(round) + "-" + std::to_string(i)); });
     }
     for (std::thread& thread : threads) thread.join();
     for (const auto& answer : answers) {

@@ -106,8 +106,8 @@ TEST_F(ListenerTest, CallbackMayCancelItself) {
 }
 
 TEST_F(ListenerTest, ThrowingCallbackHarmsNobodyElse) {
-  const auto bad = listener_.Subscribe(
-      "news", [](std::string_view) { throw std::runtime_error("callback"); });
+  const auto bad =
+      listener_.Subscribe("news", [](std::string_view) { throw std::runtime_error("callback"); });
   const auto good = listener_.Subscribe("news", inbox_.Callback());
   ASSERT_TRUE(inbox_.WaitFor(1));
   Notify("news", "x");

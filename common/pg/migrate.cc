@@ -43,10 +43,10 @@ std::map<std::string, std::string> Recorded(pqxx::transaction_base& tx) {
 }
 
 absl::Status ChecksumMismatch(const std::string& id) {
-  return error::FailedPrecondition(
-      "MIGRATION_CHANGED", "Migration " + id +
-                               " was applied with another text. A released migration never "
-                               "changes: restore it and add a new one.");
+  return error::FailedPrecondition("MIGRATION_CHANGED",
+                                   "Migration " + id +
+                                       " was applied with another text. A released migration never "
+                                       "changes: restore it and add a new one.");
 }
 
 void Prepare(pqxx::connection_base& connection, std::string_view runtime_role) {
@@ -113,7 +113,9 @@ std::vector<Migration> MigrationsFrom(std::string_view folder,
   return migrations;
 }
 
-std::vector<Migration> CommonMigrations() { return MigrationsFrom("common", CommonMigrationFiles()); }
+std::vector<Migration> CommonMigrations() {
+  return MigrationsFrom("common", CommonMigrationFiles());
+}
 
 absl::StatusOr<std::vector<std::string>> Migrate(const std::string& owner_conninfo,
                                                  const std::vector<Migration>& migrations,

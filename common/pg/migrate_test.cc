@@ -19,8 +19,9 @@ class MigrateTest : public ::testing::Test {
 
   testing::TestDatabase database_{{}};
   Pool pool_{{.conninfo = database_.conninfo()}};
-  const Migration first_{"t/0001_a.sql", "CREATE TABLE a (tenant_id text PRIMARY KEY);"
-                                         "SELECT sockel_protect('a');"};
+  const Migration first_{"t/0001_a.sql",
+                         "CREATE TABLE a (tenant_id text PRIMARY KEY);"
+                         "SELECT sockel_protect('a');"};
   const Migration second_{"t/0002_b.sql", "CREATE TABLE b (tenant_id text PRIMARY KEY);"};
 
   std::vector<Migration> Common(std::vector<Migration> more) {
@@ -98,8 +99,9 @@ TEST_F(MigrateTest, OwnerIsBoundByRowLevelSecurityToo) {
 }
 
 TEST_F(MigrateTest, ReadableByAllIsStillWritableByTheOwnerOnly) {
-  const Migration shared{"t/0001_s.sql", "CREATE TABLE s (tenant_id text PRIMARY KEY);"
-                                         "SELECT sockel_protect_readable_by_all('s');"};
+  const Migration shared{"t/0001_s.sql",
+                         "CREATE TABLE s (tenant_id text PRIMARY KEY);"
+                         "SELECT sockel_protect_readable_by_all('s');"};
   ASSERT_TRUE(Run(Common({shared})).ok());
   pqxx::connection connection(database_.conninfo());
   pqxx::nontransaction tx(connection);

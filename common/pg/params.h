@@ -64,10 +64,7 @@ class Params {
     return value ? "t" : "f";
   }
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  static Text Value(T value) {
-    return std::to_string(value);
-  }
+  requires(!std::same_as<T, bool>) static Text Value(T value) { return std::to_string(value); }
   static Text Value(double value);
   static Text Value(absl::Time value);
   static Text Value(absl::CivilDay value);

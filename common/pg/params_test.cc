@@ -18,10 +18,9 @@ class ParamsTest : public PgTest {
   template <typename Read, typename... Args>
   auto Echo(const Query& query, Read read, const Args&... args) {
     using T = decltype(read(std::declval<pqxx::field>()));
-    const absl::StatusOr<T> result =
-        db_.Read(caller_, "test.echo", [&](Transaction& tx) -> absl::StatusOr<T> {
-          return read(tx.Exec(query, args...)[0][0]);
-        });
+    const absl::StatusOr<T> result = db_.Read(
+        caller_, "test.echo",
+        [&](Transaction& tx) -> absl::StatusOr<T> { return read(tx.Exec(query, args...)[0][0]); });
     EXPECT_TRUE(result.ok()) << result.status();
     return result.value();
   }
@@ -89,9 +88,7 @@ TEST_F(ParamsTest, CarriesArrays) {
 }
 
 TEST_F(ParamsTest, CarriesAbsence) {
-  const auto as_optional = [](const pqxx::field& field) {
-    return GetOptional<std::string>(field);
-  };
+  const auto as_optional = [](const pqxx::field& field) { return GetOptional<std::string>(field); };
   EXPECT_EQ(Echo(kTexts, as_optional, nullptr, "", ""), std::nullopt);
   EXPECT_EQ(Echo(kTexts, as_optional, std::nullopt, "", ""), std::nullopt);
   EXPECT_EQ(Echo(kTexts, as_optional, std::optional<std::int64_t>(), "", ""), std::nullopt);

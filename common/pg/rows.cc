@@ -9,8 +9,7 @@ namespace sockel::pg {
 namespace {
 
 [[noreturn]] void Refuse(const pqxx::field& field, std::string_view wanted) {
-  throw std::runtime_error("column " + std::string(field.name()) + " is no " +
-                           std::string(wanted));
+  throw std::runtime_error("column " + std::string(field.name()) + " is no " + std::string(wanted));
 }
 
 std::string TextOf(const pqxx::field& field, std::string_view wanted) {

@@ -15,9 +15,9 @@
 // A NULL or a column of another type throws, which the runner maps to INTERNAL.
 namespace sockel::pg {
 
-absl::Time GetTime(const pqxx::field& field);               // timestamptz
-absl::CivilDay GetDay(const pqxx::field& field);            // date
-std::string GetBytes(const pqxx::field& field);             // bytea
+absl::Time GetTime(const pqxx::field& field);                 // timestamptz
+absl::CivilDay GetDay(const pqxx::field& field);              // date
+std::string GetBytes(const pqxx::field& field);               // bytea
 std::vector<std::string> GetTexts(const pqxx::field& field);  // text[]; no NULL in it
 
 // Nothing for NULL. T: absl::Time, absl::CivilDay, std::string (text),

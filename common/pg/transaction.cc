@@ -116,9 +116,8 @@ void WriteTransactionImpl::AppendBegin(Connection& connection, std::string& sql)
   sql.append("BEGIN READ WRITE;");
   session_.AppendBinding(connection, sql);
   if (check_repeat_) {
-    connection.AppendExecute(
-        sql, kRefuseRepeat,
-        Params{}.Add(caller().tenant, caller().subject, caller().request_id));
+    connection.AppendExecute(sql, kRefuseRepeat,
+                             Params{}.Add(caller().tenant, caller().subject, caller().request_id));
   }
 }
 

@@ -13,7 +13,8 @@ Caller MakeCaller(std::string_view tenant, std::string_view subject,
   Caller caller;
   caller.tenant = std::string(tenant);
   caller.home_tenant = caller.tenant;
-  caller.subject = subject.empty() ? "tenants/" + caller.tenant + "/users/u1" : std::string(subject);
+  caller.subject =
+      subject.empty() ? "tenants/" + caller.tenant + "/users/u1" : std::string(subject);
   caller.roles = std::move(roles);
   caller.method = "sockel.test.v1.TestService/Test";
   caller.permission = "test.things.test";

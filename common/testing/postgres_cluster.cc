@@ -65,7 +65,8 @@ pid_t Spawn(const std::vector<std::string>& command, const fs::path& log) {
   if (pid < 0) throw std::runtime_error("fork failed");
   if (pid > 0) return pid;
   // Between fork and exec: only async-signal-safe calls.
-  if (getuid() == 0 && (setgroups(0, nullptr) != 0 || setgid(gid) != 0 || setuid(uid) != 0)) _exit(126);
+  if (getuid() == 0 && (setgroups(0, nullptr) != 0 || setgid(gid) != 0 || setuid(uid) != 0))
+    _exit(126);
   prctl(PR_SET_PDEATHSIG, SIGQUIT);
   if (getppid() != parent) _exit(126);
   setsid();
@@ -132,9 +133,9 @@ std::string PostgresCluster::conninfo(std::string_view database) const {
 }
 
 void PostgresCluster::Start() {
-  server_ = Spawn({BinFolder() / "postgres", "-D", folder_ + "/data", "-k", folder_, "-h", "",
-                   "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200",
-                   "-c", "shared_buffers=32MB", "-c", "jit=off"},
+  server_ = Spawn({BinFolder() / "postgres", "-D", folder_ + "/data", "-k", folder_, "-h", "", "-c",
+                   "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200", "-c",
+                   "shared_buffers=32MB", "-c", "jit=off"},
                   fs::path(folder_) / "log");
   WaitUntilReady();
 }
