@@ -58,8 +58,10 @@ def _problem(path, include, own, room):
     target = include.split("/")
     if path.parts[0] == "common" and target[0] == "services":
         return f"common/ must not know a service ({include})"
-    if path.parts[0] == "common" and target[:1] == ["sockel"] and target[1] in _SERVICES \
-            and path.parts[1] not in ("auth", "client"):
+    # Sign-in is everybody's: what verifies tokens and gets them speaks to identity.
+    api = target[1] if target[0] == "sockel" and target[1] in _SERVICES else None
+    if path.parts[0] == "common" and api and not (
+            api == "identity" and path.parts[1] in ("auth", "client", "rpc")):
         return f"common/ must not know a service's API ({include})"
     if own and own != "standalone" and target[0] == "services" and target[1] != own:
         return f"{own} must not include another service; call its API ({include})"
