@@ -1,0 +1,5 @@
+#include "services/identity/identity.h"
+
+int main(int argc, char** argv) {
+  return sockel::rpc::ServiceMain(argc, argv, sockel::identity::Spec());
+}

@@ -1,0 +1,143 @@
+#include "services/identity/role_bindings/role_bindings.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/auth/roles.h"
+#include "common/error/error.h"
+#include "common/events/events.h"
+#include "common/ids/ids.h"
+#include "common/ledger/ledger.h"
+#include "services/identity/names/names.h"
+#include "services/identity/role_bindings/role_binding_store.h"
+#include "services/identity/tenants/tenant_store.h"
+#include "services/identity/users/user_store.h"
+
+namespace sockel::identity {
+namespace {
+
+absl::Status NotGrantable(const std::string& role, absl::string_view why) {
+  return error::Make(absl::StatusCode::kPermissionDenied, "ROLE_NOT_GRANTABLE",
+                     absl::StrCat("You cannot give or take the role ", role, ": ", why, "."),
+                     {{"role", role}});
+}
+
+absl::Status CheckRole(const Caller& caller, const std::string& role) {
+  const auth::Role* known = auth::FindRole(role);
+  if (known == nullptr) {
+    absl::Status status =
+        error::Make(absl::StatusCode::kInvalidArgument, "ROLE_UNKNOWN",
+                    absl::StrCat("There is no role ", role, "."), {{"role", role}});
+    error::AddFieldViolation(status, "role_binding.role", "must be the name of a built-in role");
+    return status;
+  }
+  if (known->provider_only && caller.tenant != auth::kProviderTenant) {
+    return NotGrantable(role, "it exists in the provider's tenant only");
+  }
+  if (!auth::MayGrant(caller.roles, role, caller.home_tenant, caller.tenant)) {
+    return NotGrantable(role, "none of your roles may");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<PrincipalName> PrincipalOf(const Caller& caller, const std::string& name) {
+  auto principal = ParsePrincipal(name);
+  if (!principal.has_value() || principal->tenant != caller.tenant) {
+    return error::InvalidField("role_binding.principal",
+                               "must be a user or service account of the parent tenant");
+  }
+  return *std::move(principal);
+}
+
+void Record(pg::WriteTransaction& tx, const v1::RoleBinding& binding, const char* event) {
+  ledger::Append(tx, {.resource = binding.name(),
+                      .details = {{"principal", binding.principal()}, {"role", binding.role()}}});
+  events::Emit(tx, {.type = event,
+                    .resource = binding.name(),
+                    .attributes = {{"principal", binding.principal()}, {"role", binding.role()}}});
+}
+
+// Whether this binding is all that makes somebody administrator.
+bool LeavesNoAdmin(pg::WriteTransaction& tx, const v1::RoleBinding& binding) {
+  const auto principal = ParsePrincipal(binding.principal());
+  return binding.role() == kTenantAdminRole && principal.has_value() &&
+         principal->kind == PrincipalName::Kind::kUser &&
+         user_store::IsLastAdmin(tx, principal->id);
+}
+
+}  // namespace
+
+absl::StatusOr<v1::RoleBinding> RoleBindings::Create(const Caller& caller,
+                                                     const v1::CreateRoleBindingRequest& request) {
+  const v1::RoleBinding& values = request.role_binding();
+  if (absl::Status status = CheckRole(caller, values.role()); !status.ok()) return status;
+  auto principal = PrincipalOf(caller, values.principal());
+  if (!principal.ok()) return principal.status();
+  if (values.principal() == caller.subject) {
+    return NotGrantable(values.role(), "nobody gives a role to himself");
+  }
+  return db_.Write(caller, "role_bindings.create",
+                   [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::RoleBinding> {
+                     auto inserted = role_binding_store::Insert(tx, ids::NewUuidV7(tx.time()),
+                                                                *principal, values.role());
+                     if (!inserted.principal_exists) return error::NotFound(values.principal());
+                     if (!inserted.binding.has_value()) {
+                       return error::AlreadyExists(
+                           absl::StrCat(values.principal(), " with the role ", values.role()));
+                     }
+                     Record(tx, *inserted.binding, "identity.role_binding.created");
+                     return *std::move(inserted.binding);
+                   });
+}
+
+absl::StatusOr<v1::ListRoleBindingsResponse> RoleBindings::List(
+    const Caller& caller, const v1::ListRoleBindingsRequest& request) {
+  auto after = pages_.Read(caller, request);
+  if (!after.ok()) return after.status();
+  std::optional<PrincipalName> principal;
+  if (!request.principal().empty()) {
+    principal = ParsePrincipal(request.principal());
+    if (!principal.has_value()) {
+      return error::InvalidField("principal", "must be the name of a user or service account");
+    }
+    if (principal->tenant != caller.tenant) return v1::ListRoleBindingsResponse();
+  }
+  const int limit = paging::PageSize(request.page_size());
+  return db_.Read(caller, "role_bindings.list",
+                  [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListRoleBindingsResponse> {
+                    v1::ListRoleBindingsResponse response;
+                    std::vector<v1::RoleBinding> bindings =
+                        role_binding_store::List(tx, *after, principal, limit + 1);
+                    if (static_cast<int>(bindings.size()) > limit) {
+                      bindings.resize(static_cast<size_t>(limit));
+                      response.set_next_page_token(
+                          pages_.Make(caller, request, Segment(bindings.back().name(), 3)));
+                    }
+                    for (v1::RoleBinding& binding : bindings) {
+                      *response.add_role_bindings() = std::move(binding);
+                    }
+                    return response;
+                  });
+}
+
+absl::StatusOr<v1::DeleteRoleBindingResponse> RoleBindings::Delete(
+    const Caller& caller, const v1::DeleteRoleBindingRequest& request) {
+  return db_.Write(
+      caller, "role_bindings.delete",
+      [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::DeleteRoleBindingResponse> {
+        tenant_store::FindForUpdate(tx, tx.caller().tenant);
+        const std::string id = Segment(request.name(), 3);
+        auto binding = role_binding_store::FindForUpdate(tx, id);
+        if (!binding.has_value()) return error::NotFound(request.name());
+        if (absl::Status status = CheckRole(caller, binding->role()); !status.ok()) return status;
+        if (LeavesNoAdmin(tx, *binding)) {
+          return error::FailedPrecondition(
+              "LAST_ADMIN",
+              "This is the tenant's last active administrator; make somebody else one first.");
+        }
+        role_binding_store::Delete(tx, id);
+        revoker_.Revoke(tx, binding->principal());
+        Record(tx, *binding, "identity.role_binding.deleted");
+        return v1::DeleteRoleBindingResponse();
+      });
+}
+
+}  // namespace sockel::identity

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/pg/database.h"
+#include "sockel/identity/v1/service_account.pb.h"
+
+// The service accounts of the caller's tenant.
+namespace sockel::identity::service_account_store {
+
+// Keys in the order of their registration.
+std::optional<v1::ServiceAccount> Find(pg::Transaction& tx, std::string_view account);
+std::vector<v1::ServiceAccount> List(pg::Transaction& tx, std::string_view after, int limit);
+
+enum class Insertion { kDone, kExists, kNoTenant };
+// Without keys.
+Insertion Insert(pg::WriteTransaction& tx, std::string_view account, std::string_view display_name);
+void Delete(pg::WriteTransaction& tx, std::string_view account);
+
+// Locks the account until the transaction ends; false when there is none.
+bool Lock(pg::WriteTransaction& tx, std::string_view account);
+// Counts a change of the account or its keys: new etag.
+void Touch(pg::WriteTransaction& tx, std::string_view account);
+
+// False when the account has this key already.
+bool InsertKey(pg::WriteTransaction& tx, std::string_view account, std::string_view key_id,
+               std::string_view public_jwk, std::optional<absl::Time> expire_time);
+// False when it has no such key.
+bool DeleteKey(pg::WriteTransaction& tx, std::string_view account, std::string_view key_id);
+
+// What sign-in needs to know. Without keys when there is no such account.
+struct SignInView {
+  struct Key {
+    std::string key_id;
+    std::string public_jwk;
+    absl::Time expire_time = absl::InfiniteFuture();
+  };
+  bool tenant_active = false;
+  std::vector<std::string> roles;
+  std::vector<Key> keys;
+};
+SignInView FindForSignIn(pg::Transaction& tx, std::string_view account);
+
+// Remembers a client assertion; false when it is known already.
+bool UseAssertion(pg::WriteTransaction& tx, std::string_view account, std::string_view assertion,
+                  absl::Time expire_time);
+// Forgets those that have expired, in all tenants.
+void DeleteExpiredAssertions(pg::WriteTransaction& tx, absl::Time now);
+
+}  // namespace sockel::identity::service_account_store

@@ -1,0 +1,82 @@
+#include "services/identity/sign_in/sign_in_store.h"
+
+#include "common/pg/rows.h"
+
+namespace sockel::identity::sign_in_store {
+namespace {
+
+constexpr pg::Query kFind{"identity.sign_in.find", R"(
+  SELECT t.state = 'ACTIVE' AS tenant_active, u.user_id, u.state = 'ACTIVE' AS user_active,
+         u.password_hash, g.blocked_until,
+         array(SELECT b.role FROM role_bindings b
+               WHERE b.tenant_id = u.tenant_id AND b.user_id = u.user_id ORDER BY b.role) AS roles
+  FROM tenants t
+  LEFT JOIN users u ON u.tenant_id = t.tenant_id AND u.login = $2
+  LEFT JOIN sign_in_guards g ON g.tenant_id = t.tenant_id AND g.login = $2
+  WHERE t.tenant_id = $1)"};
+
+constexpr pg::Query kRecordFailure{"identity.sign_in.record_failure", R"(
+  INSERT INTO sign_in_guards AS g (tenant_id, login, failures, blocked_until, last_failure_time)
+  VALUES ($1, $2, 1, $3::timestamptz, $3::timestamptz)
+  ON CONFLICT (tenant_id, login) DO UPDATE SET
+    failures = CASE WHEN g.last_failure_time < $3::timestamptz - interval '1 day' THEN 1
+                    ELSE g.failures + 1 END,
+    blocked_until = CASE
+      WHEN g.last_failure_time < $3::timestamptz - interval '1 day' OR g.failures + 1 < 5
+        THEN $3::timestamptz
+      ELSE $3::timestamptz + make_interval(secs => least(900, power(2, least(g.failures - 4, 20))))
+      END,
+    last_failure_time = $3::timestamptz
+  RETURNING g.failures, g.blocked_until)"};
+
+constexpr pg::Query kForgetFailures{
+    "identity.sign_in.forget_failures",
+    "DELETE FROM sign_in_guards WHERE tenant_id = $1 AND login = $2"};
+
+constexpr pg::Query kSetPasswordHash{
+    "identity.sign_in.set_password_hash",
+    "UPDATE users SET password_hash = $3 WHERE tenant_id = $1 AND user_id = $2"};
+
+constexpr pg::Query kDeleteFailures{
+    "identity.sign_in.delete_failures",
+    "DELETE FROM sign_in_guards WHERE last_failure_time < $1::timestamptz"};
+
+}  // namespace
+
+Account Find(pg::Transaction& tx, std::string_view login) {
+  Account account;
+  const pqxx::result rows = tx.Exec(kFind, tx.caller().tenant, login);
+  if (rows.empty()) return account;
+  const pqxx::row row = rows[0];
+  account.tenant_exists = true;
+  account.tenant_active = row["tenant_active"].as<bool>();
+  if (auto until = pg::GetOptional<absl::Time>(row["blocked_until"])) {
+    account.blocked_until = *until;
+    account.has_failures = true;
+  }
+  if (row["user_id"].is_null()) return account;
+  account.user = row["user_id"].as<std::string>();
+  account.user_active = row["user_active"].as<bool>();
+  account.password_hash = pg::GetOptional<std::string>(row["password_hash"]).value_or("");
+  account.roles = pg::GetTexts(row["roles"]);
+  return account;
+}
+
+Failures RecordFailure(pg::WriteTransaction& tx, std::string_view login) {
+  const pqxx::result rows = tx.Exec(kRecordFailure, tx.caller().tenant, login, tx.time());
+  return {rows[0]["failures"].as<int>(), pg::GetTime(rows[0]["blocked_until"])};
+}
+
+void ForgetFailures(pg::WriteTransaction& tx, std::string_view login) {
+  tx.ExecAtCommit(kForgetFailures, tx.caller().tenant, login);
+}
+
+void SetPasswordHash(pg::WriteTransaction& tx, std::string_view user, std::string_view hash) {
+  tx.ExecAtCommit(kSetPasswordHash, tx.caller().tenant, user, hash);
+}
+
+void DeleteFailuresBefore(pg::WriteTransaction& tx, absl::Time time) {
+  tx.Exec(kDeleteFailures, time);
+}
+
+}  // namespace sockel::identity::sign_in_store

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/pg/database.h"
+
+// What signing in by password looks at, in the caller's tenant.
+namespace sockel::identity::sign_in_store {
+
+struct Account {
+  bool tenant_exists = false;
+  bool tenant_active = false;
+  // Empty when nobody has the login.
+  std::string user;
+  bool user_active = false;
+  std::string password_hash;
+  std::vector<std::string> roles;
+  // Sign-in is refused until then; in the past when it is not.
+  absl::Time blocked_until = absl::InfinitePast();
+  bool has_failures = false;
+};
+Account Find(pg::Transaction& tx, std::string_view login);
+
+struct Failures {
+  int count = 0;
+  absl::Time blocked_until;
+};
+// Counts a failure. From the fifth in a row on the login is blocked for 1 s, 2 s,
+// 4 s … up to 15 minutes; a day without failures forgets them.
+Failures RecordFailure(pg::WriteTransaction& tx, std::string_view login);
+// At commit.
+void ForgetFailures(pg::WriteTransaction& tx, std::string_view login);
+// At commit.
+void SetPasswordHash(pg::WriteTransaction& tx, std::string_view user, std::string_view hash);
+
+// Drops counters without a failure since `time`, in all tenants.
+void DeleteFailuresBefore(pg::WriteTransaction& tx, absl::Time time);
+
+}  // namespace sockel::identity::sign_in_store

@@ -1,0 +1,117 @@
+#include "services/identity/signing_keys/signing_keys.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/auth/jwks.h"
+#include "common/auth/roles.h"
+#include "common/error/error.h"
+#include "common/events/events.h"
+#include "common/ledger/ledger.h"
+#include "services/identity/names/timestamps.h"
+#include "services/identity/signing_keys/signing_key_store.h"
+
+namespace sockel::identity {
+namespace {
+
+std::string ResourceOf(const std::string& key_id) {
+  return absl::StrCat("tenants/", std::string(auth::kProviderTenant), "/signingKeys/", key_id);
+}
+
+std::string ContextOf(const std::string& key_id) { return absl::StrCat("signing key ", key_id); }
+
+}  // namespace
+
+absl::Status SigningKeys::Load() {
+  auto rows =
+      db_.Read(Caller::System(std::string(auth::kProviderTenant)), "signing_keys.load",
+               [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<signing_key_store::Row>> {
+                 return signing_key_store::ListLive(tx, clock_.Now());
+               });
+  if (!rows.ok()) return rows.status();
+  std::vector<Loaded> loaded;
+  std::vector<auth::Key> published;
+  for (const signing_key_store::Row& row : *rows) {
+    auto jwk = vault_.Open(row.sealed_jwk, ContextOf(row.key_id));
+    if (!jwk.ok()) return jwk.status();
+    auto key = auth::Key::FromPrivateJson(*jwk);
+    if (!key.ok()) return error::Internal(absl::StrCat("signing key ", row.key_id, " is no key"));
+    loaded.push_back({*key, row.sign_time, row.expire_time.value_or(absl::InfiniteFuture())});
+    published.push_back(*key);
+  }
+  published_.Set(published);
+  absl::MutexLock lock(&mutex_);
+  keys_ = std::move(loaded);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<auth::Key> SigningKeys::Current(absl::Time now) const {
+  absl::MutexLock lock(&mutex_);
+  for (auto key = keys_.rbegin(); key != keys_.rend(); ++key) {
+    if (key->sign_time <= now && now < key->expire_time) return key->key;
+  }
+  return error::Unavailable(error::CommonReason::DEPENDENCY_UNAVAILABLE,
+                            "There is no signing key yet.", absl::Seconds(1));
+}
+
+absl::StatusOr<v1::GetJwksResponse> SigningKeys::GetJwks(const Caller&, const v1::GetJwksRequest&) {
+  std::vector<auth::Key> keys;
+  {
+    absl::MutexLock lock(&mutex_);
+    const absl::Time now = clock_.Now();
+    for (const Loaded& key : keys_) {
+      if (now < key.expire_time) keys.push_back(key.key);
+    }
+  }
+  if (keys.empty()) {
+    return error::Unavailable(error::CommonReason::DEPENDENCY_UNAVAILABLE,
+                              "There is no signing key yet.", absl::Seconds(1));
+  }
+  v1::GetJwksResponse response;
+  response.set_jwks(auth::ToJwks(keys));
+  return response;
+}
+
+absl::StatusOr<SigningKeys::Loaded> SigningKeys::Make(pg::WriteTransaction& tx,
+                                                      absl::Time sign_time) const {
+  auto key = auth::Key::Generate();
+  if (!key.ok()) return key.status();
+  auto jwk = key->ToPrivateJson();
+  if (!jwk.ok()) return jwk.status();
+  auto sealed = vault_.Seal(*jwk, ContextOf(key->id()));
+  if (!sealed.ok()) return sealed.status();
+  signing_key_store::Insert(tx, {key->id(), *sealed, sign_time, std::nullopt});
+  ledger::Append(tx, {.resource = ResourceOf(key->id())});
+  events::Emit(tx, {.type = "identity.signing_key.created", .resource = ResourceOf(key->id())});
+  return Loaded{*key, sign_time, absl::InfiniteFuture()};
+}
+
+absl::StatusOr<v1::RotateSigningKeyResponse> SigningKeys::Rotate(
+    const Caller& caller, const v1::RotateSigningKeyRequest&) {
+  auto response =
+      db_.Write(caller, "signing_keys.rotate",
+                [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::RotateSigningKeyResponse> {
+                  const absl::Time sign_time = tx.time() + options_.publication;
+                  signing_key_store::DeleteExpired(tx, tx.time());
+                  signing_key_store::RetireAll(tx, sign_time + options_.retirement);
+                  auto made = Make(tx, sign_time);
+                  if (!made.ok()) return made.status();
+                  v1::RotateSigningKeyResponse rotated;
+                  rotated.set_key_id(made->key.id());
+                  *rotated.mutable_sign_time() = ToTimestamp(sign_time);
+                  return rotated;
+                });
+  // Publish here at once; the others are woken by the notification.
+  if (response.ok()) Load().IgnoreError();
+  return response;
+}
+
+absl::StatusOr<bool> SigningKeys::CreateFirst(const Caller& caller) {
+  return db_.Write(caller, "signing_keys.create_first",
+                   [&](pg::WriteTransaction& tx) -> absl::StatusOr<bool> {
+                     if (!signing_key_store::ListLive(tx, tx.time()).empty()) return false;
+                     auto made = Make(tx, tx.time());
+                     if (!made.ok()) return made.status();
+                     return true;
+                   });
+}
+
+}  // namespace sockel::identity

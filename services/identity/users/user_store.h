@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/pg/database.h"
+#include "sockel/identity/v1/user.pb.h"
+
+// The users of the caller's tenant.
+namespace sockel::identity::user_store {
+
+std::optional<v1::User> Find(pg::Transaction& tx, std::string_view user);
+// The same, locked until the transaction ends.
+std::optional<v1::User> FindForUpdate(pg::WriteTransaction& tx, std::string_view user);
+// By id, after `after`; `login` empty = any.
+std::vector<v1::User> List(pg::Transaction& tx, std::string_view after, std::string_view login,
+                           int limit);
+
+struct Inserted {
+  bool tenant_exists = false;
+  // Nothing when the login is taken.
+  std::optional<v1::User> user;
+};
+Inserted Insert(pg::WriteTransaction& tx, std::string_view user, const v1::User& values);
+// Writes display name, e-mail, locale and state. The row exists.
+v1::User Update(pg::WriteTransaction& tx, std::string_view user, const v1::User& changed);
+void Delete(pg::WriteTransaction& tx, std::string_view user);
+int64_t Count(pg::Transaction& tx);
+
+// Whether no other active user of the tenant is tenant-admin while this one is.
+// Lock the tenant first: two such questions at a time must not both hear no.
+bool IsLastAdmin(pg::WriteTransaction& tx, std::string_view user);
+
+}  // namespace sockel::identity::user_store
