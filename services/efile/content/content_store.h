@@ -52,10 +52,11 @@ class StoredContent {
 class ContentStore {
  public:
   virtual ~ContentStore() = default;
-  // Opens the part, or begins it. A content sealed by a call whose transaction
-  // was then not committed becomes a part again: only the database says what
-  // is filed. ABORTED/UPLOAD_BUSY while somebody else has it open, in this or
-  // another process.
+  // Opens the part, or begins it, for one writer at a time: ABORTED/UPLOAD_BUSY
+  // while somebody else has it open, in this or another process. A content that
+  // is sealed already becomes a part again with the first change: that is for
+  // seals whose transaction was not committed, so ask the database, with the
+  // part open, before the first change.
   virtual absl::StatusOr<std::unique_ptr<ContentPart>> OpenPart(const ContentId& id) = 0;
   // DATA_LOSS/CONTENT_DAMAGED when there is none.
   virtual absl::StatusOr<std::unique_ptr<StoredContent>> Open(const ContentId& id) = 0;

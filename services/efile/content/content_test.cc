@@ -11,8 +11,6 @@
 namespace sockel::efile {
 namespace {
 
-using ::testing::TestWithParam;
-
 std::string Pattern(std::int64_t size) {
   std::string bytes(static_cast<std::size_t>(size), '\0');
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 31 + i / 4096);
@@ -39,7 +37,7 @@ class ContentTest : public ::testing::Test {
   std::string Stored() const { return store_.ReadFile(id_); }
   void Store(const std::string& bytes) const { store_.WriteFile(id_, bytes); }
 
-  testing::TestStore store_;
+  TestStore store_;
   const ContentId id_{"smi", "0190a1b2-0000-7000-8000-0000000000a1"};
   const Key key_ = Key::Random();
 };

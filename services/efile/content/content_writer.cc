@@ -31,6 +31,7 @@ absl::StatusOr<std::unique_ptr<ContentWriter>> ContentWriter::Open(
 }
 
 absl::Status ContentWriter::Append(std::string_view bytes) {
+  if (!failure_.ok()) return failure_;
   if (static_cast<std::int64_t>(bytes.size()) > cipher_.size() - received()) {
     return absl::OutOfRangeError(
         absl::StrCat("more than the announced ", cipher_.size(), " bytes"));
@@ -59,15 +60,21 @@ void ContentWriter::SealSegment(std::string_view plain) {
   sealed_ += static_cast<std::int64_t>(plain.size());
 }
 
+absl::Status ContentWriter::Keep(absl::Status status) {
+  if (failure_.ok()) failure_ = std::move(status);
+  return failure_;
+}
+
 absl::Status ContentWriter::Flush() {
+  if (!failure_.ok()) return failure_;
   absl::Status status = part_->Append(outgoing_);
   outgoing_.clear();
-  return status;
+  return Keep(std::move(status));
 }
 
 absl::Status ContentWriter::Sync() {
   absl::Status status = Flush();
-  return status.ok() ? part_->Sync() : status;
+  return status.ok() ? Keep(part_->Sync()) : status;
 }
 
 absl::StatusOr<std::string> ContentWriter::Finish() {

@@ -12,7 +12,8 @@
 namespace sockel::efile {
 
 // Encrypts a content of known size into a part as its bytes arrive; hashes the
-// plaintext on the way. Not thread-safe. Errors are those of ContentPart.
+// plaintext on the way. Not thread-safe. Errors are those of ContentPart; after
+// one, every further call gives the same.
 class ContentWriter {
  public:
   // Goes on after `offset` bytes (whole segments, 0 = begin); `hash` has seen
@@ -29,7 +30,8 @@ class ContentWriter {
   // Bytes taken so far.
   std::int64_t received() const { return sealed_ + static_cast<std::int64_t>(pending_.size()); }
   bool complete() const { return received() == cipher_.size(); }
-  // Bytes in whole segments: what a later writer can go on after.
+  // Bytes in whole segments: what a later writer can go on after, once Sync()
+  // was OK.
   std::int64_t resumable() const { return sealed_; }
   // Whole segments survive a power loss from now on.
   absl::Status Sync();
@@ -37,7 +39,7 @@ class ContentWriter {
   // Once complete(): the SHA-256 of all bytes. Nothing is sealed yet.
   absl::StatusOr<std::string> Finish();
   // Makes the part a content, durably.
-  absl::Status Seal() { return part_->Seal(); }
+  absl::Status Seal() { return Keep(part_->Seal()); }
 
   // When giving up before complete(): the hash of resumable() bytes, for the
   // next writer. Call after the last Append and Sync.
@@ -48,6 +50,7 @@ class ContentWriter {
                 Sha256 hash);
   void SealSegment(std::string_view plain);
   absl::Status Flush();
+  absl::Status Keep(absl::Status status);
 
   std::unique_ptr<ContentPart> part_;
   SegmentCipher cipher_;
@@ -55,6 +58,7 @@ class ContentWriter {
   std::int64_t sealed_;   // plaintext bytes in whole segments
   std::string pending_;   // less than a segment
   std::string outgoing_;  // encrypted, not yet given to the part
+  absl::Status failure_;  // of the part
 };
 
 // Writes a content that is all there: part, bytes, seal. Nothing is left behind

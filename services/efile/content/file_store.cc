@@ -7,9 +7,11 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <utility>
 
 #include <re2/re2.h>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/error/error.h"
 #include "services/efile/content/gcm.h"
@@ -36,18 +38,25 @@ absl::StatusOr<std::int64_t> SizeOf(int fd, const std::string& path) {
 class FilePart final : public ContentPart {
  public:
   FilePart(Descriptor file, std::string folder, std::string path, std::int64_t size)
-      : file_(std::move(file)), folder_(std::move(folder)), path_(std::move(path)), size_(size) {}
+      : file_(std::move(file)),
+        folder_(std::move(folder)),
+        path_(std::move(path)),
+        sealed_(!absl::EndsWith(path_, kPartSuffix)),
+        size_(size) {}
 
   std::int64_t size() const override { return size_; }
 
   absl::Status Truncate(std::int64_t size) override {
+    absl::Status status = Unseal();
+    if (!status.ok()) return status;
     if (::ftruncate(file_.get(), size) != 0) return FromErrno(errno, "truncate", path_);
     size_ = size;
     return absl::OkStatus();
   }
 
   absl::Status Append(std::string_view bytes) override {
-    absl::Status status = WriteAll(file_.get(), bytes, size_, path_);
+    absl::Status status = Unseal();
+    if (status.ok()) status = WriteAll(file_.get(), bytes, size_, path_);
     if (status.ok()) size_ += static_cast<std::int64_t>(bytes.size());
     return status;
   }
@@ -66,17 +75,32 @@ class FilePart final : public ContentPart {
 
   absl::Status Seal() override {
     absl::Status status = SyncFile(file_.get(), path_);
+    if (status.ok() && !sealed_) {
+      status = RenameTo(path_.substr(0, path_.size() - sizeof(kPartSuffix) + 1));
+    }
     if (!status.ok()) return status;
-    const std::string sealed = path_.substr(0, path_.size() - sizeof(kPartSuffix) + 1);
-    if (::rename(path_.c_str(), sealed.c_str()) != 0) return FromErrno(errno, "rename", path_);
-    path_ = sealed;
+    sealed_ = true;
     return SyncFolder(folder_);
   }
 
  private:
+  absl::Status Unseal() {
+    if (!sealed_) return absl::OkStatus();
+    absl::Status status = RenameTo(path_ + kPartSuffix);
+    if (status.ok()) sealed_ = false;
+    return status;
+  }
+
+  absl::Status RenameTo(const std::string& path) {
+    if (::rename(path_.c_str(), path.c_str()) != 0) return FromErrno(errno, "rename", path_);
+    path_ = path;
+    return absl::OkStatus();
+  }
+
   Descriptor file_;
   const std::string folder_;
   std::string path_;
+  bool sealed_;
   std::int64_t size_;
   bool folder_synced_ = false;
 };
@@ -97,9 +121,11 @@ class FileContent final : public StoredContent {
   const std::int64_t size_;
 };
 
+// Opens and locks a file; a descriptor that is not valid when there is none.
 // The lock goes with the descriptor, so a killed process leaves none behind.
 absl::StatusOr<Descriptor> OpenLocked(const std::string& path, int flags) {
   Descriptor file(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file.valid() && errno == ENOENT) return file;
   if (!file.valid()) return FromErrno(errno, "open", path);
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return Busy();
   // Whoever held the lock before may have renamed or removed the file.
@@ -138,17 +164,15 @@ absl::StatusOr<std::unique_ptr<ContentPart>> FileStore::OpenPart(const ContentId
   if (!made.ok()) return made;
   const std::string sealed = absl::StrCat(*folder, "/", id.id);
   const std::string part = sealed + kPartSuffix;
-  if (::access(part.c_str(), F_OK) != 0 && ::access(sealed.c_str(), F_OK) == 0) {
-    // Still locked by who seals it? Then it is not ours to take back.
-    absl::StatusOr<Descriptor> lock = OpenLocked(sealed, O_RDWR);
-    if (!lock.ok()) return lock.status();
-    if (::rename(sealed.c_str(), part.c_str()) != 0) return FromErrno(errno, "rename", sealed);
+  for (auto& [path, flags] : {std::pair{part, O_RDWR}, {sealed, O_RDWR}, {part, O_RDWR | O_CREAT}}) {
+    absl::StatusOr<Descriptor> file = OpenLocked(path, flags);
+    if (!file.ok()) return file.status();
+    if (!file->valid()) continue;
+    absl::StatusOr<std::int64_t> size = SizeOf(file->get(), path);
+    if (!size.ok()) return size.status();
+    return std::make_unique<FilePart>(*std::move(file), *folder, path, *size);
   }
-  absl::StatusOr<Descriptor> file = OpenLocked(part, O_RDWR | O_CREAT);
-  if (!file.ok()) return file.status();
-  absl::StatusOr<std::int64_t> size = SizeOf(file->get(), part);
-  if (!size.ok()) return size.status();
-  return std::make_unique<FilePart>(std::move(*file), *folder, part, *size);
+  return FromErrno(ENOENT, "create", part);
 }
 
 absl::StatusOr<std::unique_ptr<StoredContent>> FileStore::Open(const ContentId& id) {
@@ -171,9 +195,9 @@ absl::Status FileStore::Remove(const ContentId& id) {
   const std::string sealed = absl::StrCat(*folder, "/", id.id);
   bool removed = false;
   for (const std::string& path : {sealed + kPartSuffix, sealed}) {
-    if (::access(path.c_str(), F_OK) != 0) continue;
     absl::StatusOr<Descriptor> lock = OpenLocked(path, O_RDWR);
     if (!lock.ok()) return lock.status();
+    if (!lock->valid()) continue;
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) return FromErrno(errno, "remove", path);
     removed = true;
   }

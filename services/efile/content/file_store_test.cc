@@ -29,7 +29,7 @@ class FileSizeLimit {
 };
 
 TEST(FileStoreTest, APartBecomesAContentWhenSealed) {
-  testing::TestStore store;
+  TestStore store;
   auto part = store.get().OpenPart(kId);
   ASSERT_TRUE(part.ok()) << part.status();
   ASSERT_TRUE((*part)->Append("bytes").ok());
@@ -41,7 +41,7 @@ TEST(FileStoreTest, APartBecomesAContentWhenSealed) {
 }
 
 TEST(FileStoreTest, APartHasOneWriter) {
-  testing::TestStore store;
+  TestStore store;
   auto first = store.get().OpenPart(kId);
   ASSERT_TRUE(first.ok());
   auto second = store.get().OpenPart(kId);
@@ -52,8 +52,8 @@ TEST(FileStoreTest, APartHasOneWriter) {
   EXPECT_TRUE(store.get().OpenPart(kId).ok());
 }
 
-TEST(FileStoreTest, AContentWhoseTransactionFailedBecomesAPartAgain) {
-  testing::TestStore store;
+TEST(FileStoreTest, AContentBecomesAPartAgainWithTheFirstChangeOnly) {
+  TestStore store;
   auto part = store.get().OpenPart(kId);
   ASSERT_TRUE((*part)->Append("bytes").ok());
   ASSERT_TRUE((*part)->Seal().ok());
@@ -62,10 +62,16 @@ TEST(FileStoreTest, AContentWhoseTransactionFailedBecomesAPartAgain) {
   auto again = store.get().OpenPart(kId);
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ((*again)->size(), 5);
+  EXPECT_TRUE(store.get().Open(kId).ok());
+  ASSERT_TRUE((*again)->Truncate(0).ok());
+  EXPECT_FALSE(store.get().Open(kId).ok());
+  ASSERT_TRUE((*again)->Append("other bytes").ok());
+  ASSERT_TRUE((*again)->Seal().ok());
+  EXPECT_EQ((*store.get().Open(kId))->size(), 11);
 }
 
 TEST(FileStoreTest, RemovesContentAndPartAndIsContentWithNothing) {
-  testing::TestStore store;
+  TestStore store;
   ASSERT_TRUE(store.get().OpenPart(kId).ok());
   EXPECT_TRUE(store.get().Remove(kId).ok());
   EXPECT_TRUE(store.get().Remove(kId).ok());
@@ -73,7 +79,7 @@ TEST(FileStoreTest, RemovesContentAndPartAndIsContentWithNothing) {
 }
 
 TEST(FileStoreTest, NamesCannotLeaveTheFolder) {
-  testing::TestStore store;
+  TestStore store;
   for (const ContentId& id :
        {ContentId{"..", kId.id}, ContentId{"smi/../x", kId.id}, ContentId{"smi", "../../etc/passwd"},
         ContentId{"smi", ""}, ContentId{"smi", std::string("0190a1b2\0", 9)},
@@ -85,7 +91,7 @@ TEST(FileStoreTest, NamesCannotLeaveTheFolder) {
 }
 
 TEST(FileStoreTest, FilesBelongToTheirOwnerOnly) {
-  testing::TestStore store;
+  TestStore store;
   ASSERT_TRUE(WriteContent(store.get(), kId, Key::Random(), "x").ok());
   const auto mode = std::filesystem::status(store.PathOf(kId)).permissions();
   EXPECT_EQ(mode & std::filesystem::perms::all,
@@ -93,7 +99,7 @@ TEST(FileStoreTest, FilesBelongToTheirOwnerOnly) {
 }
 
 TEST(FileStoreTest, AFullDiskRefusesAndLeavesNothingBehind) {
-  testing::TestStore store;
+  TestStore store;
   FileSizeLimit limit(100000);
   absl::Status status = WriteContent(store.get(), kId, Key::Random(), std::string(200000, 'x'));
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
@@ -102,7 +108,7 @@ TEST(FileStoreTest, AFullDiskRefusesAndLeavesNothingBehind) {
 }
 
 TEST(FileStoreTest, AnUploadGoesOnWhenThereIsSpaceAgain) {
-  testing::TestStore store;
+  TestStore store;
   const Key key = Key::Random();
   const std::string bytes(300000, 'x');
   {

@@ -12,7 +12,8 @@ TEST(MediaTypesTest, AreToldByTheBytes) {
   ASSERT_TRUE(types.ok()) << types.status();
   EXPECT_EQ((*types)->Of("%PDF-1.7\n%\xE2\xE3\xCF\xD3\n"), "application/pdf");
   EXPECT_EQ((*types)->Of("<!DOCTYPE html><html><script>alert(1)</script></html>"), "text/html");
-  EXPECT_EQ((*types)->Of("\x89PNG\r\n\x1a\n"), "image/png");
+  EXPECT_EQ((*types)->Of(std::string("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\10\6", 26)),
+            "image/png");
   EXPECT_EQ((*types)->Of("Sehr geehrte Damen und Herren,\n"), "text/plain");
   EXPECT_EQ((*types)->Of(std::string("\0\1\2\3\4\5\6\7", 8)), "application/octet-stream");
   EXPECT_EQ((*types)->Of("").substr(0, 2).empty(), false);

@@ -9,7 +9,7 @@
 
 #include "services/efile/content/file_store.h"
 
-namespace sockel::efile::testing {
+namespace sockel::efile {
 
 // A file store in a temporary folder that goes with it, and its files as an
 // attacker with access to the disk sees them.
@@ -51,4 +51,4 @@ class TestStore {
   std::unique_ptr<FileStore> store_;
 };
 
-}  // namespace sockel::efile::testing
+}  // namespace sockel::efile

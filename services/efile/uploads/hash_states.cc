@@ -1,0 +1,30 @@
+#include "services/efile/uploads/hash_states.h"
+
+#include <algorithm>
+
+namespace sockel::efile {
+namespace {
+
+constexpr std::size_t kMost = 256;
+
+}  // namespace
+
+void HashStates::Put(const std::string& upload_id, std::int64_t received, Sha256 hash) {
+  absl::MutexLock lock(&mutex_);
+  entries_.remove_if([&](const Entry& entry) { return entry.upload_id == upload_id; });
+  entries_.push_front({upload_id, received, std::move(hash)});
+  if (entries_.size() > kMost) entries_.pop_back();
+}
+
+std::optional<Sha256> HashStates::Take(const std::string& upload_id, std::int64_t received) {
+  absl::MutexLock lock(&mutex_);
+  auto entry = std::find_if(entries_.begin(), entries_.end(),
+                            [&](const Entry& e) { return e.upload_id == upload_id; });
+  if (entry == entries_.end()) return std::nullopt;
+  std::optional<Sha256> hash;
+  if (entry->received == received) hash = std::move(entry->hash);
+  entries_.erase(entry);
+  return hash;
+}
+
+}  // namespace sockel::efile

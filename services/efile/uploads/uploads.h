@@ -1,0 +1,45 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "common/caller/caller.h"
+#include "common/clock/clock.h"
+#include "common/pg/database.h"
+#include "common/rpc/stream.h"
+#include "services/efile/dossiers/dossier_store.h"
+#include "services/efile/storage.h"
+#include "services/efile/uploads/hash_states.h"
+#include "services/efile/uploads/upload_store.h"
+
+namespace sockel::efile {
+
+// Bytes after which a running upload notes how far it is: what a kill of the
+// service costs at most.
+constexpr std::int64_t kProgressStep = 32 * 1024 * 1024;
+// Time without bytes after which an upload expires.
+constexpr absl::Duration kUploadLifetime = absl::Hours(24);
+
+// Use cases of uploads; errors as documented in upload.proto.
+class Uploads {
+ public:
+  Uploads(pg::Database& db, const Clock& clock, Storage storage)
+      : db_(db), clock_(clock), storage_(storage) {}
+
+  absl::StatusOr<v1::Upload> Create(const Caller& caller, const v1::CreateUploadRequest& request);
+  absl::StatusOr<v1::Upload> Get(const Caller& caller, const v1::GetUploadRequest& request);
+  rpc::SinkOr<v1::AppendUploadRequest, v1::Upload> Append(const Caller& caller,
+                                                          const v1::AppendUploadRequest& first);
+  absl::StatusOr<v1::Upload> Cancel(const Caller& caller, const v1::CancelUploadRequest& request);
+
+ private:
+  absl::StatusOr<UploadRow> Find(const Caller& caller, const std::string& id,
+                                 const std::string& name);
+
+  pg::Database& db_;
+  const Clock& clock_;
+  const Storage storage_;
+  UploadStore store_;
+  DossierStore dossiers_;
+  HashStates hashes_;
+};
+
+}  // namespace sockel::efile
