@@ -24,7 +24,7 @@ std::string InvitationText(const identity::v1::IssueActivationCodeResponse& invi
       "\n  Anmeldename:      ", invitation.login(),
       "\n  Aktivierungscode: ", invitation.code(),
       "\n\nBitte vergeben Sie damit Ihr Passwort, zum Beispiel mit\n\n"
-      "  sockel activate --tenant ", tenant, " --login ", invitation.login(),
+      "  sockel activate --tenant ", tenant, " --user ", invitation.login(), " --code ", invitation.code(),
       "\n\nDer Code gilt einmal und sieben Tage lang. Haben Sie nichts bestellt, dann melden Sie\n"
       "diese Nachricht bitte Ihrem IT-Dienstleister.\n");
 }
