@@ -27,7 +27,8 @@ target_include_directories(sockel_flags INTERFACE "${CMAKE_SOURCE_DIR}")
 target_compile_options(sockel_flags INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers -Werror)
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-  target_compile_options(sockel_flags INTERFACE -Wthread-safety)
+  # GCC's -Wconversion leaves signedness out for C++; Clang's does not.
+  target_compile_options(sockel_flags INTERFACE -Wthread-safety -Wno-sign-conversion)
 endif()
 
 if(SOCKEL_SANITIZE)
@@ -63,7 +64,7 @@ function(_sockel_common target)
   if(SOCKEL_TIDY)
     set_target_properties(${target} PROPERTIES CXX_CLANG_TIDY "${CLANG_TIDY}")
   endif()
-  if(CCACHE)
+  if(CCACHE AND NOT SOCKEL_TIDY)
     target_compile_options(${target} PRIVATE -fpch-preprocess)
   endif()
 endfunction()
