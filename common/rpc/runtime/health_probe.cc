@@ -41,7 +41,9 @@ absl::Status ProbeHealth(const Settings& settings) {
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(2));
   grpc::CompletionQueue queue;
-  auto call = stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check", {}, &queue);
+  const grpc::Slice nothing;
+  const grpc::ByteBuffer request(&nothing, 1);  // HealthCheckRequest{}: the server as a whole
+  auto call = stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check", request, &queue);
   call->StartCall();
   grpc::ByteBuffer response;
   grpc::Status status;
