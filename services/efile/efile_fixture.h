@@ -39,7 +39,8 @@ class EfileTest : public ::testing::Test {
     const std::string json = R"({"file_plan": [{"code": ")" + code +
                              R"(", "title": "Anträge", "retention_years": 10,
                                  "disposition": "APPRAISE"}]})";
-    EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(json, request.mutable_parameters()).ok());
+    EXPECT_TRUE(
+        google::protobuf::util::JsonStringToMessage(json, request.mutable_parameters()).ok());
     return provisioner_.Provision(testing::MakeCaller("provider"), request);
   }
 

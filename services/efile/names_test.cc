@@ -34,7 +34,8 @@ TEST(NamesTest, MalformedOnesAreNoNames) {
   for (const std::string& name :
        {std::string(), std::string("tenants/smi"), std::string("tenants/smi/dossiers/"),
         std::string("tenants/smi/dossiers/../x"), std::string("tenants/smi/dossiers/not-a-uuid"),
-        DossierName("smi", kA) + "/", "/" + DossierName("smi", kA), DossierName("smi", kA) + "\n"}) {
+        DossierName("smi", kA) + "/", "/" + DossierName("smi", kA),
+        DossierName("smi", kA) + "\n"}) {
     EXPECT_FALSE(DossierIdIn(caller, name).has_value()) << name;
   }
 }

@@ -19,9 +19,7 @@ std::string Pattern(std::int64_t size) {
 
 class ContentTest : public ::testing::Test {
  protected:
-  absl::StatusOr<std::string> ReadAll(std::int64_t size) {
-    return ReadRange(size, 0, size);
-  }
+  absl::StatusOr<std::string> ReadAll(std::int64_t size) { return ReadRange(size, 0, size); }
   absl::StatusOr<std::string> ReadRange(std::int64_t size, std::int64_t offset,
                                         std::int64_t length) {
     auto reader = ContentReader::Open(store_.get(), id_, key_, size);
@@ -86,8 +84,8 @@ TEST_F(ContentTest, AnyRangeIsThatPieceOfIt) {
                                 {200000, 0}}) {
     auto read = ReadRange(200000, offset, length);
     ASSERT_TRUE(read.ok()) << read.status();
-    EXPECT_EQ(*read, bytes.substr(static_cast<std::size_t>(offset),
-                                  static_cast<std::size_t>(length)));
+    EXPECT_EQ(*read,
+              bytes.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(length)));
   }
 }
 

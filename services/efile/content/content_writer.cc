@@ -26,8 +26,8 @@ absl::StatusOr<std::unique_ptr<ContentWriter>> ContentWriter::Open(
     absl::Status status = part->Truncate(stored);
     if (!status.ok()) return status;
   }
-  return std::unique_ptr<ContentWriter>(new ContentWriter(
-      std::move(part), SegmentCipher(key, id.id, size), offset, std::move(hash)));
+  return std::unique_ptr<ContentWriter>(
+      new ContentWriter(std::move(part), SegmentCipher(key, id.id, size), offset, std::move(hash)));
 }
 
 absl::Status ContentWriter::Append(std::string_view bytes) {

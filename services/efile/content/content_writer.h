@@ -20,8 +20,8 @@ class ContentWriter {
   // exactly these. What the part holds beyond them is dropped.
   static absl::StatusOr<std::unique_ptr<ContentWriter>> Open(std::unique_ptr<ContentPart> part,
                                                              const ContentId& id, const Key& key,
-                                                             std::int64_t size,
-                                                             std::int64_t offset, Sha256 hash);
+                                                             std::int64_t size, std::int64_t offset,
+                                                             Sha256 hash);
 
   // OUT_OF_RANGE when there are more bytes than announced; nothing of `bytes`
   // is written then.

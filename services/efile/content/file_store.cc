@@ -164,7 +164,8 @@ absl::StatusOr<std::unique_ptr<ContentPart>> FileStore::OpenPart(const ContentId
   if (!made.ok()) return made;
   const std::string sealed = absl::StrCat(*folder, "/", id.id);
   const std::string part = sealed + kPartSuffix;
-  for (auto& [path, flags] : {std::pair{part, O_RDWR}, {sealed, O_RDWR}, {part, O_RDWR | O_CREAT}}) {
+  for (auto& [path, flags] :
+       {std::pair{part, O_RDWR}, {sealed, O_RDWR}, {part, O_RDWR | O_CREAT}}) {
     absl::StatusOr<Descriptor> file = OpenLocked(path, flags);
     if (!file.ok()) return file.status();
     if (!file->valid()) continue;

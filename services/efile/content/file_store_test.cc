@@ -81,9 +81,9 @@ TEST(FileStoreTest, RemovesContentAndPartAndIsContentWithNothing) {
 TEST(FileStoreTest, NamesCannotLeaveTheFolder) {
   TestStore store;
   for (const ContentId& id :
-       {ContentId{"..", kId.id}, ContentId{"smi/../x", kId.id}, ContentId{"smi", "../../etc/passwd"},
-        ContentId{"smi", ""}, ContentId{"smi", std::string("0190a1b2\0", 9)},
-        ContentId{"smi", kId.id + "/.."}}) {
+       {ContentId{"..", kId.id}, ContentId{"smi/../x", kId.id},
+        ContentId{"smi", "../../etc/passwd"}, ContentId{"smi", ""},
+        ContentId{"smi", std::string("0190a1b2\0", 9)}, ContentId{"smi", kId.id + "/.."}}) {
     EXPECT_EQ(store.get().OpenPart(id).status().code(), absl::StatusCode::kInvalidArgument);
     EXPECT_EQ(store.get().Open(id).status().code(), absl::StatusCode::kInvalidArgument);
     EXPECT_EQ(store.get().Remove(id).code(), absl::StatusCode::kInvalidArgument);

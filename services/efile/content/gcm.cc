@@ -34,8 +34,8 @@ GcmSealer::GcmSealer(const Key& key) : context_(EVP_CIPHER_CTX_new()) {
   Must(EVP_EncryptInit_ex(context_.get(), EVP_aes_256_gcm(), nullptr, key.data(), nullptr));
 }
 
-void GcmSealer::Seal(const std::uint8_t* nonce, std::string_view associated,
-                     std::string_view plain, std::uint8_t* out) {
+void GcmSealer::Seal(const std::uint8_t* nonce, std::string_view associated, std::string_view plain,
+                     std::uint8_t* out) {
   EVP_CIPHER_CTX* context = context_.get();
   int written = 0;
   Must(EVP_EncryptInit_ex(context, nullptr, nullptr, nullptr, nonce));

@@ -45,8 +45,7 @@ std::string MediaTypes::Of(std::string_view head) const {
   }
   if (!handle) handle = Load();
   if (!handle) return kUnknown;
-  const char* type =
-      magic_buffer(handle.get(), head.data(), std::min(head.size(), kHeadSize));
+  const char* type = magic_buffer(handle.get(), head.data(), std::min(head.size(), kHeadSize));
   std::string result = type == nullptr ? kUnknown : type;
   absl::MutexLock lock(&mutex_);
   idle_.push_back(std::move(handle));

@@ -34,8 +34,7 @@ class Descriptor {
 absl::Status FromErrno(int error_number, std::string_view doing, const std::string& path);
 
 // All of `bytes` at `offset`.
-absl::Status WriteAll(int fd, std::string_view bytes, std::int64_t offset,
-                      const std::string& path);
+absl::Status WriteAll(int fd, std::string_view bytes, std::int64_t offset, const std::string& path);
 // Exactly `length` bytes; DATA_LOSS/CONTENT_DAMAGED when the file is shorter.
 absl::Status ReadAll(int fd, std::int64_t offset, std::size_t length, char* out,
                      const std::string& path);

@@ -21,15 +21,14 @@ void SegmentCipher::Seal(std::int64_t index, std::string_view plain, std::string
   out.resize(begin + kNonceSize + plain.size() + kTagSize);
   auto* nonce = reinterpret_cast<std::uint8_t*>(out.data() + begin);
   FillRandom(nonce, kNonceSize);
-  sealer_.Seal(nonce, SegmentContext(content_id_, index, IsLast(index)), plain,
-               nonce + kNonceSize);
+  sealer_.Seal(nonce, SegmentContext(content_id_, index, IsLast(index)), plain, nonce + kNonceSize);
 }
 
 bool SegmentCipher::Open(std::int64_t index, std::string_view stored, char* out) {
   if (stored.size() < kNonceSize + kTagSize) return false;
   return opener_.Open(reinterpret_cast<const std::uint8_t*>(stored.data()),
-                      SegmentContext(content_id_, index, IsLast(index)),
-                      stored.substr(kNonceSize), reinterpret_cast<std::uint8_t*>(out));
+                      SegmentContext(content_id_, index, IsLast(index)), stored.substr(kNonceSize),
+                      reinterpret_cast<std::uint8_t*>(out));
 }
 
 std::int64_t SegmentCipher::SegmentLength(std::int64_t index) const {

@@ -21,8 +21,8 @@ void Sha256::Update(std::string_view bytes) {
 
 std::string Sha256::Finish() {
   std::string digest(32, '\0');
-  Must(EVP_DigestFinal_ex(context_.get(), reinterpret_cast<unsigned char*>(digest.data()),
-                          nullptr));
+  Must(
+      EVP_DigestFinal_ex(context_.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr));
   return digest;
 }
 

@@ -16,7 +16,8 @@ namespace sockel::efile {
 class TestStore {
  public:
   TestStore() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "sockel-content-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "sockel-content-XXXXXX").string();
     root_ = ::mkdtemp(pattern.data());
     store_ = std::move(*FileStore::Open(root_));
   }

@@ -6,10 +6,10 @@
 namespace sockel::efile {
 namespace {
 
-#define COLUMNS                                                                               \
-  "d.tenant_id, d.dossier_id, d.document_id, d.subject, d.document_type, d.document_date, "   \
-  "d.receive_date, d.send_date, d.sender, d.recipients, d.foreign_reference, d.file_name, "   \
-  "d.creator, d.revision, d.create_time, d.update_time, c.content_id, c.size, c.sha256, "     \
+#define COLUMNS                                                                             \
+  "d.tenant_id, d.dossier_id, d.document_id, d.subject, d.document_type, d.document_date, " \
+  "d.receive_date, d.send_date, d.sender, d.recipients, d.foreign_reference, d.file_name, " \
+  "d.creator, d.revision, d.create_time, d.update_time, c.content_id, c.size, c.sha256, "   \
   "c.media_type"
 
 // Parameters $1 tenant, $2 dossier, $3 document, $4 time, $5 creator, $6… the
@@ -18,26 +18,24 @@ namespace {
   "WITH dossier AS (SELECT tenant_id, dossier_id FROM dossiers"               \
   "  WHERE tenant_id = $1::text AND dossier_id = $2::uuid AND state = 'OPEN'" \
   "  FOR SHARE)"
-#define INSERT_DOCUMENT                                                                      \
-  ", d AS (INSERT INTO documents (tenant_id, dossier_id, document_id, content_id, subject,"  \
-  "  document_type, document_date, receive_date, send_date, sender, recipients,"             \
-  "  foreign_reference, file_name, creator, create_time, update_time)"                       \
-  "  SELECT c.tenant_id, $2::uuid, $3::uuid, c.content_id, $6::text, $7::text, $8::date,"    \
-  "  $9::date, $10::date, $11::text, $12::text[], $13::text, $14::text, $5::text,"           \
-  "  $4::timestamptz, $4::timestamptz FROM c RETURNING *)"                                   \
+#define INSERT_DOCUMENT                                                                     \
+  ", d AS (INSERT INTO documents (tenant_id, dossier_id, document_id, content_id, subject," \
+  "  document_type, document_date, receive_date, send_date, sender, recipients,"            \
+  "  foreign_reference, file_name, creator, create_time, update_time)"                      \
+  "  SELECT c.tenant_id, $2::uuid, $3::uuid, c.content_id, $6::text, $7::text, $8::date,"   \
+  "  $9::date, $10::date, $11::text, $12::text[], $13::text, $14::text, $5::text,"          \
+  "  $4::timestamptz, $4::timestamptz FROM c RETURNING *)"                                  \
   " SELECT " COLUMNS " FROM d, c"
 
 constexpr pg::Query kInsert{
-    "documents.insert",
-    DOSSIER
+    "documents.insert", DOSSIER
     ", c AS (INSERT INTO contents (tenant_id, content_id, size, sha256, media_type, wrapped_key,"
     "  key_version, create_time)"
     "  SELECT tenant_id, $15::uuid, $16::bigint, $17::bytea, $18::text, $19::bytea, $20::int,"
     "  $4::timestamptz FROM dossier RETURNING *)" INSERT_DOCUMENT};
 
 constexpr pg::Query kInsertFromUpload{
-    "documents.insert_from_upload",
-    DOSSIER
+    "documents.insert_from_upload", DOSSIER
     ", upload AS (UPDATE uploads u SET state = 'FILED' FROM dossier"
     "  WHERE u.tenant_id = $1::text AND u.upload_id = $15::uuid AND u.creator = $5::text"
     "  AND u.dossier_id = dossier.dossier_id AND u.state = 'COMPLETE' RETURNING u.*)"
@@ -119,13 +117,12 @@ std::optional<v1::Document> RunInsert(pg::WriteTransaction& tx, const pg::Query&
                                       const More&... more) {
   const std::vector<std::string> recipients(document.recipients().begin(),
                                             document.recipients().end());
-  return First(tx.Exec(
-      query, tx.caller().tenant, key.dossier_id, key.document_id, tx.time(), tx.caller().subject,
-      document.subject(), document.document_type(),
-      DayIf(document.has_document_date(), document.document_date()),
-      DayIf(document.has_receive_date(), document.receive_date()),
-      DayIf(document.has_send_date(), document.send_date()), document.sender(), recipients,
-      document.foreign_reference(), document.file_name(), more...));
+  return First(tx.Exec(query, tx.caller().tenant, key.dossier_id, key.document_id, tx.time(),
+                       tx.caller().subject, document.subject(), document.document_type(),
+                       DayIf(document.has_document_date(), document.document_date()),
+                       DayIf(document.has_receive_date(), document.receive_date()),
+                       DayIf(document.has_send_date(), document.send_date()), document.sender(),
+                       recipients, document.foreign_reference(), document.file_name(), more...));
 }
 
 }  // namespace

@@ -27,8 +27,7 @@ class DocumentStore {
   // Files a document with a new content. Nothing when the dossier does not
   // exist or is not open; until the end of the transaction it cannot be closed.
   std::optional<v1::Document> Insert(pg::WriteTransaction& tx, const DocumentKey& key,
-                                     const v1::Document& document,
-                                     const ContentRow& content) const;
+                                     const v1::Document& document, const ContentRow& content) const;
   // Files a document with the content of the caller's complete upload for this
   // dossier, which is FILED then. Nothing when dossier or upload are not fit.
   std::optional<v1::Document> InsertFromUpload(pg::WriteTransaction& tx, const DocumentKey& key,

@@ -72,28 +72,30 @@ absl::StatusOr<v1::Document> Documents::CreateInline(const Caller& caller, const
                            .sha256 = Sha256Of(bytes),
                            .media_type = storage_.media_types.Of(bytes),
                            .key = data_key->stored};
-  absl::StatusOr<v1::Document> document =
-      db_.Write(caller, "documents.create",
-                [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Document> {
-                  auto created = store_.Insert(tx, key, request.document(), content);
-                  if (!created) return WhyNotFiled(tx, key.dossier_id);
-                  Record(tx, *created);
-                  return *created;
-                });
+  absl::StatusOr<v1::Document> document = db_.Write(
+      caller, "documents.create", [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Document> {
+        auto created = store_.Insert(tx, key, request.document(), content);
+        if (!created) return WhyNotFiled(tx, key.dossier_id);
+        Record(tx, *created);
+        return *created;
+      });
   // A repeated request got its first answer, about another content.
-  const bool filed = document.ok() &&
-                     document->name() == DocumentName(caller.tenant, key.dossier_id, key.document_id);
+  const bool filed =
+      document.ok() &&
+      document->name() == DocumentName(caller.tenant, key.dossier_id, key.document_id);
   if (!filed && !OutcomeUnknown(document.status())) storage_.store.Remove(id).IgnoreError();
   return document;
 }
 
-absl::StatusOr<v1::Document> Documents::CreateFromUpload(
-    const Caller& caller, const DocumentKey& key, const v1::CreateDocumentRequest& request) {
+absl::StatusOr<v1::Document> Documents::CreateFromUpload(const Caller& caller,
+                                                         const DocumentKey& key,
+                                                         const v1::CreateDocumentRequest& request) {
   const auto upload_id = UploadIdIn(caller, request.upload());
   if (!upload_id) return error::NotFound(request.upload());
   return db_.Write(caller, "documents.create_from_upload",
                    [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Document> {
-                     auto created = store_.InsertFromUpload(tx, key, request.document(), *upload_id);
+                     auto created =
+                         store_.InsertFromUpload(tx, key, request.document(), *upload_id);
                      if (!created) return WhyNotFiledFrom(tx, key.dossier_id, *upload_id);
                      Record(tx, *created);
                      return *created;
@@ -143,23 +145,23 @@ absl::StatusOr<v1::ListDocumentsResponse> Documents::List(const Caller& caller,
   absl::StatusOr<std::string> after = tokens_.Read(caller, request);
   if (!after.ok()) return after.status();
   const int limit = paging::PageSize(request.page_size());
-  return db_.Read(caller, "documents.list",
-                  [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListDocumentsResponse> {
-                    v1::ListDocumentsResponse response;
-                    for (v1::Document& document : store_.List(tx, *dossier_id, *after, limit + 1)) {
-                      if (response.documents_size() == limit) {
-                        const auto last = DocumentKeyIn(caller, response.documents(limit - 1).name());
-                        response.set_next_page_token(
-                            tokens_.Make(caller, request, last->document_id));
-                        break;
-                      }
-                      *response.add_documents() = std::move(document);
-                    }
-                    if (response.documents().empty() && !dossiers_.Get(tx, *dossier_id)) {
-                      return error::NotFound(request.parent());
-                    }
-                    return response;
-                  });
+  return db_.Read(
+      caller, "documents.list",
+      [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListDocumentsResponse> {
+        v1::ListDocumentsResponse response;
+        for (v1::Document& document : store_.List(tx, *dossier_id, *after, limit + 1)) {
+          if (response.documents_size() == limit) {
+            const auto last = DocumentKeyIn(caller, response.documents(limit - 1).name());
+            response.set_next_page_token(tokens_.Make(caller, request, last->document_id));
+            break;
+          }
+          *response.add_documents() = std::move(document);
+        }
+        if (response.documents().empty() && !dossiers_.Get(tx, *dossier_id)) {
+          return error::NotFound(request.parent());
+        }
+        return response;
+      });
 }
 
 rpc::SourceOr<v1::DownloadContentResponse> Documents::Download(
@@ -183,8 +185,8 @@ rpc::SourceOr<v1::DownloadContentResponse> Documents::Download(
   if (!content.ok()) return content.status();
   absl::StatusOr<Key> data_key = storage_.keys.Open(caller, content->id, content->key);
   if (!data_key.ok()) return data_key.status();
-  auto reader = ContentReader::Open(storage_.store, {caller.tenant, content->id}, *data_key,
-                                    content->size);
+  auto reader =
+      ContentReader::Open(storage_.store, {caller.tenant, content->id}, *data_key, content->size);
   if (!reader.ok()) return reader.status();
   return NewDownload(*content, range, *std::move(reader));
 }

@@ -85,9 +85,9 @@ TEST_F(DocumentsTest, ARangeIsThatPieceOfIt) {
   EXPECT_EQ(*Download(User(), document->name(), 65530, 100), bytes.substr(65530, 100));
   EXPECT_TRUE(*Download(User(), document->name(), 200000) == bytes.substr(200000));
   EXPECT_EQ(*Download(User(), document->name(), document->content().size()), "");
-  EXPECT_EQ(error::ReasonOf(
-                Download(User(), document->name(), document->content().size() + 1).status()),
-            "RANGE_INVALID");
+  EXPECT_EQ(
+      error::ReasonOf(Download(User(), document->name(), document->content().size() + 1).status()),
+      "RANGE_INVALID");
 }
 
 TEST_F(DocumentsTest, EveryReadOfContentIsAnAuditEntry) {
@@ -139,8 +139,7 @@ TEST_F(DocumentsTest, ARepeatedRequestFilesOneDocumentAndKeepsOneContent) {
 }
 
 TEST_F(DocumentsTest, NothingIsLeftOfARefusedDocument) {
-  EXPECT_EQ(CreateDocument(User(), "tenants/smi/dossiers/0190a1b2-0000-7000-8000-000000000099",
-                           "x")
+  EXPECT_EQ(CreateDocument(User(), "tenants/smi/dossiers/0190a1b2-0000-7000-8000-000000000099", "x")
                 .status()
                 .code(),
             absl::StatusCode::kNotFound);
@@ -152,8 +151,7 @@ TEST_F(DocumentsTest, NeedContent) {
   v1::CreateDocumentRequest request;
   request.set_parent(dossier_);
   request.mutable_document()->set_subject("x");
-  EXPECT_EQ(documents_.Create(User(), request).status().code(),
-            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(documents_.Create(User(), request).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST_F(DocumentsTest, ATenantWithoutTheEfileHasNoKey) {
@@ -180,8 +178,9 @@ TEST_F(DocumentsTest, AKeyMovedToAnotherContentDoesNotOpen) {
   auto two = CreateDocument(User(), dossier_, "two");
   pqxx::connection connection(database_.superuser_conninfo());
   pqxx::work tx(connection);
-  tx.exec("UPDATE contents SET wrapped_key = (SELECT wrapped_key FROM contents WHERE content_id = '" +
-          ContentOf(*one).id + "') WHERE content_id = '" + ContentOf(*two).id + "'");
+  tx.exec(
+      "UPDATE contents SET wrapped_key = (SELECT wrapped_key FROM contents WHERE content_id = '" +
+      ContentOf(*one).id + "') WHERE content_id = '" + ContentOf(*two).id + "'");
   tx.commit();
   EXPECT_EQ(Download(User(), two->name()).status().code(), absl::StatusCode::kDataLoss);
   EXPECT_TRUE(Download(User(), one->name()).ok());

@@ -32,8 +32,12 @@ TEST(CheckDocumentTest, RefusesNamesThatWouldLeaveAFolder) {
 }
 
 TEST(CheckDocumentTest, RefusesDaysThatDoNotExist) {
-  for (auto [year, month, day] :
-       {std::tuple{2025, 2, 29}, {2025, 6, 31}, {2025, 13, 1}, {2025, 0, 1}, {0, 1, 1}, {2025, 1, 0}}) {
+  for (auto [year, month, day] : {std::tuple{2025, 2, 29},
+                                  {2025, 6, 31},
+                                  {2025, 13, 1},
+                                  {2025, 0, 1},
+                                  {0, 1, 1},
+                                  {2025, 1, 0}}) {
     v1::Document document = Named("");
     document.mutable_receive_date()->set_year(year);
     document.mutable_receive_date()->set_month(month);
@@ -46,8 +50,12 @@ TEST(RangeOfTest, EndsWithTheContent) {
   struct Case {
     std::int64_t offset, length, size, begin, end;
   };
-  for (const Case& c : {Case{0, 0, 10, 0, 10}, {3, 0, 10, 3, 10}, {3, 4, 10, 3, 7},
-                        {3, 100, 10, 3, 10}, {10, 0, 10, 10, 10}, {0, 0, 0, 0, 0},
+  for (const Case& c : {Case{0, 0, 10, 0, 10},
+                        {3, 0, 10, 3, 10},
+                        {3, 4, 10, 3, 7},
+                        {3, 100, 10, 3, 10},
+                        {10, 0, 10, 10, 10},
+                        {0, 0, 0, 0, 0},
                         {5, INT64_MAX, 10, 5, 10}}) {
     auto range = RangeOf(c.offset, c.length, c.size);
     ASSERT_TRUE(range.ok());

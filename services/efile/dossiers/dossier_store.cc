@@ -41,7 +41,7 @@ constexpr pg::Query kGetByReference{
     "dossiers.get_by_reference",
     "SELECT " COLUMNS " FROM dossiers WHERE tenant_id = $1::text AND reference = $2::text"};
 
-#define LIST(WHERE, COMPARE, DIRECTION)                                            \
+#define LIST(WHERE, COMPARE, DIRECTION)                                                 \
   "SELECT " COLUMNS " FROM dossiers WHERE tenant_id = $1::text AND dossier_id " COMPARE \
   " $2::uuid " WHERE " ORDER BY dossier_id " DIRECTION " LIMIT $3::int"
 #define BY_STATE " AND state = $4::text"
@@ -141,9 +141,8 @@ std::optional<v1::Dossier> DossierStore::Insert(pg::WriteTransaction& tx,
                                                 const NewDossier& dossier) const {
   const Caller& caller = tx.caller();
   return First(tx.Exec(kInsert, caller.tenant, dossier.id, dossier.code, dossier.year,
-                       dossier.subject,
-                       v1::Dossier::Confidentiality_Name(dossier.confidentiality), caller.subject,
-                       tx.time()));
+                       dossier.subject, v1::Dossier::Confidentiality_Name(dossier.confidentiality),
+                       caller.subject, tx.time()));
 }
 
 std::optional<v1::Dossier> DossierStore::Get(pg::Transaction& tx, const std::string& id) const {

@@ -64,16 +64,15 @@ absl::StatusOr<v1::Dossier> Dossiers::Create(const Caller& caller,
   if (given.confidentiality() != v1::Dossier::CONFIDENTIALITY_UNSPECIFIED) {
     dossier.confidentiality = given.confidentiality();
   }
-  return db_.Write(caller, "dossiers.create",
-                   [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Dossier> {
-                     dossier.id = ids::NewUuidV7(tx.time());
-                     dossier.year = static_cast<int>(absl::ToCivilYear(tx.time(), zone_).year());
-                     auto created = store_.Insert(tx, dossier);
-                     if (!created) return WhyNotCreated(tx, *code, given.file_plan_entry());
-                     Record(tx, *created, "efile.dossier.created",
-                            {{"reference", created->reference()}});
-                     return *created;
-                   });
+  return db_.Write(
+      caller, "dossiers.create", [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Dossier> {
+        dossier.id = ids::NewUuidV7(tx.time());
+        dossier.year = static_cast<int>(absl::ToCivilYear(tx.time(), zone_).year());
+        auto created = store_.Insert(tx, dossier);
+        if (!created) return WhyNotCreated(tx, *code, given.file_plan_entry());
+        Record(tx, *created, "efile.dossier.created", {{"reference", created->reference()}});
+        return *created;
+      });
 }
 
 absl::Status Dossiers::WhyNotCreated(pg::Transaction& tx, const std::string& code,
@@ -88,12 +87,11 @@ absl::StatusOr<v1::Dossier> Dossiers::Get(const Caller& caller,
                                           const v1::GetDossierRequest& request) {
   const auto id = DossierIdIn(caller, request.name());
   if (!id) return error::NotFound(request.name());
-  return db_.Read(caller, "dossiers.get",
-                  [&](pg::Transaction& tx) -> absl::StatusOr<v1::Dossier> {
-                    auto dossier = store_.Get(tx, *id);
-                    if (dossier) return *dossier;
-                    return error::NotFound(request.name());
-                  });
+  return db_.Read(caller, "dossiers.get", [&](pg::Transaction& tx) -> absl::StatusOr<v1::Dossier> {
+    auto dossier = store_.Get(tx, *id);
+    if (dossier) return *dossier;
+    return error::NotFound(request.name());
+  });
 }
 
 absl::StatusOr<v1::ListDossiersResponse> Dossiers::List(const Caller& caller,
@@ -124,18 +122,17 @@ absl::StatusOr<v1::ListDossiersResponse> Dossiers::List(const Caller& caller,
 absl::StatusOr<v1::ListDossiersResponse> Dossiers::ListOne(const Caller& caller,
                                                            const std::string& reference,
                                                            const DossierQuery& query) {
-  return db_.Read(
-      caller, "dossiers.list_by_reference",
-      [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListDossiersResponse> {
-        v1::ListDossiersResponse response;
-        auto dossier = store_.GetByReference(tx, reference);
-        const bool wanted =
-            dossier && (!query.state || *query.state == dossier->state()) &&
-            (!query.code ||
-             FilePlanEntryName(caller.tenant, *query.code) == dossier->file_plan_entry());
-        if (wanted) *response.add_dossiers() = *std::move(dossier);
-        return response;
-      });
+  return db_.Read(caller, "dossiers.list_by_reference",
+                  [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListDossiersResponse> {
+                    v1::ListDossiersResponse response;
+                    auto dossier = store_.GetByReference(tx, reference);
+                    const bool wanted =
+                        dossier && (!query.state || *query.state == dossier->state()) &&
+                        (!query.code || FilePlanEntryName(caller.tenant, *query.code) ==
+                                            dossier->file_plan_entry());
+                    if (wanted) *response.add_dossiers() = *std::move(dossier);
+                    return response;
+                  });
 }
 
 absl::StatusOr<v1::Dossier> Dossiers::Update(const Caller& caller,
@@ -182,9 +179,8 @@ absl::Status Dossiers::CheckClosable(pg::Transaction& tx, const std::string& id,
   const std::vector<std::string> uploads = store_.UnfinishedUploads(tx, id);
   if (uploads.empty()) return absl::OkStatus();
   absl::Status status = error::FailedPrecondition(
-      "DOSSIER_NOT_CLOSABLE",
-      absl::StrCat("The dossier cannot be closed: ", uploads.size(),
-                   " upload(s) are neither filed nor cancelled."));
+      "DOSSIER_NOT_CLOSABLE", absl::StrCat("The dossier cannot be closed: ", uploads.size(),
+                                           " upload(s) are neither filed nor cancelled."));
   for (const std::string& upload : uploads) {
     error::AddPrecondition(status, "UPLOAD_UNFINISHED", upload,
                            "File it with CreateDocument, or cancel it.");

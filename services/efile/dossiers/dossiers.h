@@ -17,13 +17,11 @@ class Dossiers {
   Dossiers(pg::Database& db, const paging::Tokens& tokens, absl::TimeZone zone)
       : db_(db), tokens_(tokens), zone_(zone) {}
 
-  absl::StatusOr<v1::Dossier> Create(const Caller& caller,
-                                     const v1::CreateDossierRequest& request);
+  absl::StatusOr<v1::Dossier> Create(const Caller& caller, const v1::CreateDossierRequest& request);
   absl::StatusOr<v1::Dossier> Get(const Caller& caller, const v1::GetDossierRequest& request);
   absl::StatusOr<v1::ListDossiersResponse> List(const Caller& caller,
                                                 const v1::ListDossiersRequest& request);
-  absl::StatusOr<v1::Dossier> Update(const Caller& caller,
-                                     const v1::UpdateDossierRequest& request);
+  absl::StatusOr<v1::Dossier> Update(const Caller& caller, const v1::UpdateDossierRequest& request);
   absl::StatusOr<v1::Dossier> Close(const Caller& caller, const v1::CloseDossierRequest& request);
 
  private:

@@ -230,8 +230,7 @@ TEST_F(DossiersTest, AClosedDossierTakesNothingMore) {
   EXPECT_EQ(error::ReasonOf(CloseDossier(User(), dossier->name()).status()), "DOSSIER_CLOSED");
   EXPECT_EQ(error::ReasonOf(CreateDocument(User(), dossier->name(), "x").status()),
             "DOSSIER_CLOSED");
-  EXPECT_EQ(error::ReasonOf(CreateUpload(User(), dossier->name(), "x").status()),
-            "DOSSIER_CLOSED");
+  EXPECT_EQ(error::ReasonOf(CreateUpload(User(), dossier->name(), "x").status()), "DOSSIER_CLOSED");
   v1::UpdateDossierRequest request;
   request.mutable_dossier()->set_name(dossier->name());
   request.mutable_dossier()->set_subject("anders");

@@ -19,8 +19,8 @@ std::optional<v1::FilePlanEntry> AddFilePlanEntry(pg::WriteTransaction& tx,
   return added;
 }
 
-absl::StatusOr<v1::FilePlanEntry> FilePlan::Create(
-    const Caller& caller, const v1::CreateFilePlanEntryRequest& request) {
+absl::StatusOr<v1::FilePlanEntry> FilePlan::Create(const Caller& caller,
+                                                   const v1::CreateFilePlanEntryRequest& request) {
   const v1::FilePlanEntry& entry = request.file_plan_entry();
   absl::Status valid = CheckRetention(entry.retention(), "file_plan_entry.retention");
   if (!valid.ok()) return valid;
@@ -65,23 +65,23 @@ absl::StatusOr<v1::ListFilePlanEntriesResponse> FilePlan::List(
                   });
 }
 
-absl::StatusOr<v1::FilePlanEntry> FilePlan::Retire(
-    const Caller& caller, const v1::RetireFilePlanEntryRequest& request) {
+absl::StatusOr<v1::FilePlanEntry> FilePlan::Retire(const Caller& caller,
+                                                   const v1::RetireFilePlanEntryRequest& request) {
   const auto code = FilePlanCodeIn(caller, request.name());
   if (!code) return error::NotFound(request.name());
-  return db_.Write(
-      caller, "file_plan_entries.retire",
-      [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::FilePlanEntry> {
-        const auto entry = store_.GetForUpdate(tx, *code);
-        if (!entry) return error::NotFound(request.name());
-        if (!request.etag().empty() && request.etag() != entry->etag()) {
-          return error::EtagMismatch(request.name());
-        }
-        if (entry->state() == v1::FilePlanEntry::RETIRED) return *entry;
-        ledger::Append(tx, {.resource = entry->name()});
-        events::Emit(tx, {.type = "efile.filePlanEntry.retired", .resource = entry->name()});
-        return store_.Retire(tx, *code);
-      });
+  return db_.Write(caller, "file_plan_entries.retire",
+                   [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::FilePlanEntry> {
+                     const auto entry = store_.GetForUpdate(tx, *code);
+                     if (!entry) return error::NotFound(request.name());
+                     if (!request.etag().empty() && request.etag() != entry->etag()) {
+                       return error::EtagMismatch(request.name());
+                     }
+                     if (entry->state() == v1::FilePlanEntry::RETIRED) return *entry;
+                     ledger::Append(tx, {.resource = entry->name()});
+                     events::Emit(
+                         tx, {.type = "efile.filePlanEntry.retired", .resource = entry->name()});
+                     return store_.Retire(tx, *code);
+                   });
 }
 
 }  // namespace sockel::efile

@@ -64,8 +64,7 @@ std::optional<v1::FilePlanEntry> First(const pqxx::result& rows) {
 std::optional<v1::FilePlanEntry> FilePlanStore::Insert(pg::WriteTransaction& tx,
                                                        const std::string& code,
                                                        const v1::FilePlanEntry& entry) const {
-  return First(tx.Exec(kInsert, tx.caller().tenant, code, entry.title(),
-                       YearsOf(entry.retention()),
+  return First(tx.Exec(kInsert, tx.caller().tenant, code, entry.title(), YearsOf(entry.retention()),
                        v1::Retention::Disposition_Name(entry.retention().disposition()),
                        tx.time()));
 }

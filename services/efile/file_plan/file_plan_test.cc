@@ -12,8 +12,7 @@ class FilePlanTest : public EfileTest {
     request.set_file_plan_entry_id(code);
     request.mutable_file_plan_entry()->set_title("Titel");
     request.mutable_file_plan_entry()->mutable_retention()->set_unlimited(true);
-    request.mutable_file_plan_entry()->mutable_retention()->set_disposition(
-        v1::Retention::ARCHIVE);
+    request.mutable_file_plan_entry()->mutable_retention()->set_disposition(v1::Retention::ARCHIVE);
     return file_plan_.Create(caller, request);
   }
 

@@ -43,8 +43,8 @@ std::optional<InstanceRow> InstanceStore::Find(pg::Transaction& tx,
 
 InstanceRow InstanceStore::Upsert(pg::WriteTransaction& tx, const std::string& instance_id,
                                   const std::string& parameters_hash) const {
-  return ToRow(tx.Exec(kUpsert, tx.caller().tenant, instance_id, pg::Bytes{parameters_hash},
-                       tx.time())[0]);
+  return ToRow(
+      tx.Exec(kUpsert, tx.caller().tenant, instance_id, pg::Bytes{parameters_hash}, tx.time())[0]);
 }
 
 InstanceRow InstanceStore::TakeBack(pg::WriteTransaction& tx,

@@ -60,8 +60,8 @@ absl::StatusOr<std::vector<OrderedEntry>> FilePlanFrom(const Struct& parameters)
   }
   std::vector<OrderedEntry> entries;
   for (const Value& value : plan.list_value().values()) {
-    auto entry = EntryFrom(value.struct_value(),
-                           absl::StrCat("parameters.file_plan[", entries.size(), "]"));
+    auto entry =
+        EntryFrom(value.struct_value(), absl::StrCat("parameters.file_plan[", entries.size(), "]"));
     if (!entry.ok()) return entry.status();
     entries.push_back(*std::move(entry));
   }

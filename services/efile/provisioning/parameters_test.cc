@@ -32,22 +32,23 @@ TEST(FilePlanFromTest, NoFilePlanIsAnEmptyOne) {
 }
 
 TEST(FilePlanFromTest, RefusesWhatItCannotUnderstand) {
-  for (const char* json :
-       {R"({"file_plan": "x"})", R"({"file_plan": [1]})", R"({"file_plan": [{}]})",
-        R"({"file_plan": [{"code": "../x", "title": "t", "disposition": "ARCHIVE"}]})",
-        R"({"file_plan": [{"code": "1", "disposition": "ARCHIVE"}]})",
-        R"({"file_plan": [{"code": "1", "title": "t", "disposition": "BURN"}]})",
-        R"({"file_plan": [{"code": "1", "title": "t", "retention_years": 0, "disposition": "ARCHIVE"}]})",
-        R"({"file_plan": [{"code": "1", "title": "t", "retention_years": 1.5, "disposition": "ARCHIVE"}]})",
-        R"({"file_plan": [{"code": "1", "title": "t", "retention_years": 1e300, "disposition": "ARCHIVE"}]})"}) {
+  for (
+      const char* json :
+      {R"({"file_plan": "x"})", R"({"file_plan": [1]})", R"({"file_plan": [{}]})",
+       R"({"file_plan": [{"code": "../x", "title": "t", "disposition": "ARCHIVE"}]})",
+       R"({"file_plan": [{"code": "1", "disposition": "ARCHIVE"}]})",
+       R"({"file_plan": [{"code": "1", "title": "t", "disposition": "BURN"}]})",
+       R"({"file_plan": [{"code": "1", "title": "t", "retention_years": 0, "disposition": "ARCHIVE"}]})",
+       R"({"file_plan": [{"code": "1", "title": "t", "retention_years": 1.5, "disposition": "ARCHIVE"}]})",
+       R"({"file_plan": [{"code": "1", "title": "t", "retention_years": 1e300, "disposition": "ARCHIVE"}]})"}) {
     EXPECT_EQ(FilePlanFrom(FromJson(json)).status().code(), absl::StatusCode::kInvalidArgument)
         << json;
   }
 }
 
 TEST(HashOfTest, DiffersWithTenantAndEntries) {
-  auto one = *FilePlanFrom(FromJson(
-      R"({"file_plan": [{"code": "1", "title": "t", "disposition": "ARCHIVE"}]})"));
+  auto one = *FilePlanFrom(
+      FromJson(R"({"file_plan": [{"code": "1", "title": "t", "disposition": "ARCHIVE"}]})"));
   EXPECT_EQ(HashOf("smi", one), HashOf("smi", one));
   EXPECT_NE(HashOf("smi", one), HashOf("sms", one));
   EXPECT_NE(HashOf("smi", one), HashOf("smi", {}));

@@ -11,9 +11,8 @@ namespace sockel::efile {
 namespace {
 
 absl::Status TakenOver() {
-  absl::Status status =
-      error::Make(absl::StatusCode::kAborted, "UPLOAD_BUSY",
-                  "Another stream took this upload over, or it was given up.");
+  absl::Status status = error::Make(absl::StatusCode::kAborted, "UPLOAD_BUSY",
+                                    "Another stream took this upload over, or it was given up.");
   error::SetRetryAfter(status, absl::Milliseconds(200));
   return status;
 }
@@ -36,7 +35,8 @@ class Append final : public rpc::Sink<v1::AppendUploadRequest, v1::Upload> {
       return error::Make(absl::StatusCode::kInvalidArgument, "UPLOAD_TOO_LONG",
                          "data: more bytes than the upload's size");
     }
-    if (status.ok() && out_->resumable() - noted_ >= kProgressStep) status = NoteProgress().status();
+    if (status.ok() && out_->resumable() - noted_ >= kProgressStep)
+      status = NoteProgress().status();
     return status;
   }
 
@@ -67,14 +67,14 @@ class Append final : public rpc::Sink<v1::AppendUploadRequest, v1::Upload> {
 
   // How far a transfer is, is no change of a record: no audit entry, no event.
   absl::StatusOr<v1::Upload> Record(std::int64_t received) {
-    return context_.db.Write(
-        context_.caller, "uploads.progress",
-        [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Upload> {
-          auto upload = context_.store.Progress(tx, context_.content.id, context_.writer, received,
-                                                tx.time() + kUploadLifetime);
-          if (upload) return *upload;
-          return TakenOver();
-        });
+    return context_.db.Write(context_.caller, "uploads.progress",
+                             [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Upload> {
+                               auto upload =
+                                   context_.store.Progress(tx, context_.content.id, context_.writer,
+                                                           received, tx.time() + kUploadLifetime);
+                               if (upload) return *upload;
+                               return TakenOver();
+                             });
   }
 
   absl::StatusOr<v1::Upload> StartAgain() {

@@ -39,16 +39,16 @@ absl::Status UploadCleanup::ExpireOverdue() {
   if (!overdue.ok()) return overdue.status();
   for (const UploadId& upload : *overdue) {
     bool expired = false;
-    absl::Status status = db_.Write(
-        Caller::System(upload.tenant), "uploads.expire",
-        [&](pg::WriteTransaction& tx) -> absl::Status {
-          expired = store_.Expire(tx, upload.id);
-          if (!expired) return absl::OkStatus();
-          const std::string name = UploadName(upload.tenant, upload.id);
-          ledger::Append(tx, {.resource = name, .action = "efile.uploads.expire"});
-          events::Emit(tx, {.type = "efile.upload.expired", .resource = name});
-          return absl::OkStatus();
-        });
+    absl::Status status =
+        db_.Write(Caller::System(upload.tenant), "uploads.expire",
+                  [&](pg::WriteTransaction& tx) -> absl::Status {
+                    expired = store_.Expire(tx, upload.id);
+                    if (!expired) return absl::OkStatus();
+                    const std::string name = UploadName(upload.tenant, upload.id);
+                    ledger::Append(tx, {.resource = name, .action = "efile.uploads.expire"});
+                    events::Emit(tx, {.type = "efile.upload.expired", .resource = name});
+                    return absl::OkStatus();
+                  });
     if (!status.ok()) return status;
     if (expired) expired_.Increment();
   }

@@ -18,12 +18,11 @@ class UploadDoor final : public v1::UploadService::CallbackService {
     return rpc_.Unary(ctx, req, resp, uploads_, &Uploads::Create);
   }
   grpc::ServerUnaryReactor* GetUpload(grpc::CallbackServerContext* ctx,
-                                      const v1::GetUploadRequest* req,
-                                      v1::Upload* resp) override {
+                                      const v1::GetUploadRequest* req, v1::Upload* resp) override {
     return rpc_.Unary(ctx, req, resp, uploads_, &Uploads::Get);
   }
-  grpc::ServerReadReactor<v1::AppendUploadRequest>* AppendUpload(
-      grpc::CallbackServerContext* ctx, v1::Upload* resp) override {
+  grpc::ServerReadReactor<v1::AppendUploadRequest>* AppendUpload(grpc::CallbackServerContext* ctx,
+                                                                 v1::Upload* resp) override {
     return rpc_.ClientStream(ctx, resp, uploads_, &Uploads::Append);
   }
   grpc::ServerUnaryReactor* CancelUpload(grpc::CallbackServerContext* ctx,

@@ -7,8 +7,8 @@
 namespace sockel::efile {
 namespace {
 
-#define COLUMNS                                                                       \
-  "tenant_id, upload_id, dossier_id, size, sha256, received, state, wrapped_key, "    \
+#define COLUMNS                                                                    \
+  "tenant_id, upload_id, dossier_id, size, sha256, received, state, wrapped_key, " \
   "key_version, create_time, expire_time"
 
 constexpr pg::Query kInsert{

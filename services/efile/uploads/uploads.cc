@@ -62,16 +62,14 @@ absl::StatusOr<v1::Upload> Uploads::Create(const Caller& caller,
 
 absl::StatusOr<UploadRow> Uploads::Find(const Caller& caller, const std::string& id,
                                         const std::string& name) {
-  return db_.Read(caller, "uploads.get",
-                  [&](pg::Transaction& tx) -> absl::StatusOr<UploadRow> {
-                    auto row = store_.Get(tx, id);
-                    if (row) return *row;
-                    return error::NotFound(name);
-                  });
+  return db_.Read(caller, "uploads.get", [&](pg::Transaction& tx) -> absl::StatusOr<UploadRow> {
+    auto row = store_.Get(tx, id);
+    if (row) return *row;
+    return error::NotFound(name);
+  });
 }
 
-absl::StatusOr<v1::Upload> Uploads::Get(const Caller& caller,
-                                        const v1::GetUploadRequest& request) {
+absl::StatusOr<v1::Upload> Uploads::Get(const Caller& caller, const v1::GetUploadRequest& request) {
   const auto id = UploadIdIn(caller, request.name());
   if (!id) return error::NotFound(request.name());
   absl::StatusOr<UploadRow> row = Find(caller, *id, request.name());
@@ -116,8 +114,8 @@ rpc::SinkOr<v1::AppendUploadRequest, v1::Upload> Uploads::Append(
         return CheckAppendable(now->upload, first.offset());
       });
   if (!claimed.ok()) return claimed;
-  auto out = ContentWriter::Open(*std::move(part), content, *key, size, first.offset(),
-                                 *std::move(hash));
+  auto out =
+      ContentWriter::Open(*std::move(part), content, *key, size, first.offset(), *std::move(hash));
   if (!out.ok()) return out.status();
   return NewAppend({.db = db_,
                     .storage = storage_,
