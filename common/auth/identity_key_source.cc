@@ -35,7 +35,8 @@ IdentityKeySource::~IdentityKeySource() {
 bool IdentityKeySource::Refresh() {
   absl::MutexLock lock(&mutex_);
   if (stopping_ || waiting_ >= kMaxWaiting) return false;
-  if (!fetching_ && clock_.Now() - last_start_ < options_.least_between) return false;
+  const absl::Duration since = clock_.Now() - last_start_;  // negative: the clock was set back
+  if (!fetching_ && since >= absl::ZeroDuration() && since < options_.least_between) return false;
   wanted_ = wanted_ || !fetching_;
   const uint64_t before = fetches_;
   const auto fetched = [this, before]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {

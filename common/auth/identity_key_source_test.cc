@@ -86,6 +86,8 @@ TEST_F(IdentityKeySourceTest, AsksNoMoreOftenThanAllowedHoweverOftenItIsTold) {
   clock.Advance(absl::Seconds(1));
   EXPECT_TRUE(source.Refresh());
   EXPECT_EQ(identity_.jwks_calls(), 2);
+  clock.Advance(-absl::Hours(1));
+  EXPECT_TRUE(source.Refresh());
 }
 
 TEST_F(IdentityKeySourceTest, KeepsTheLastKeysWhileIdentityIsDown) {

@@ -88,6 +88,21 @@ TEST_F(ServiceAccountTokensTest, ReplacesARejectedTokenUnlessItIsFresh) {
   EXPECT_EQ(Await(*tokens_).value(), "service-token-2");
 }
 
+TEST_F(ServiceAccountTokensTest, ReplacesATokenFromBeforeTheClockWasSetBack) {
+  const std::string token = Await(*tokens_).value();
+  clock_.Advance(-absl::Hours(1));
+  tokens_->Rejected(token);
+  EXPECT_EQ(Await(*tokens_).value(), "service-token-2");
+}
+
+TEST_F(ServiceAccountTokensTest, TriesAgainAfterTheClockWasSetBack) {
+  identity_.SetServiceAccount(auth::Key::Generate().value());
+  ASSERT_FALSE(Await(*tokens_).ok());
+  identity_.SetServiceAccount(key_);
+  clock_.Advance(-absl::Hours(1));
+  EXPECT_TRUE(Await(*tokens_).ok());
+}
+
 TEST(RefreshedUserTokensTest, TradesTheRefreshTokenAndTellsTheNewPair) {
   testing::FakeClock clock(absl::Now());
   auth::FakeIdentity identity(clock);

@@ -53,7 +53,8 @@ void RefreshingTokens::Get(Done done) {
   {
     absl::MutexLock lock(&mutex_);
     const absl::Time now = clock_.Now();
-    const bool may_fetch = !fetching_ && now >= not_before_;
+    // A longer wait than any back-off means that the clock was set back.
+    const bool may_fetch = !fetching_ && (now >= not_before_ || not_before_ - now > kMostBackoff);
     if (Usable(now)) {
       answer = token_;
       fetch = may_fetch && now >= renew_;
@@ -95,7 +96,8 @@ void RefreshingTokens::Fetched(absl::StatusOr<Token> token) {
 
 void RefreshingTokens::Rejected(const std::string& access_token) {
   absl::MutexLock lock(&mutex_);
-  if (token_ != access_token || clock_.Now() - obtained_ < kLeastAge) return;
+  const absl::Duration age = clock_.Now() - obtained_;  // negative: the clock was set back
+  if (token_ != access_token || (age >= absl::ZeroDuration() && age < kLeastAge)) return;
   usable_until_ = absl::InfinitePast();
 }
 

@@ -136,17 +136,8 @@ class FakeIdentity final : public identity::v1::AuthenticationService::Service {
     absl::MutexLock lock(&mutex_);
     cursors_.push_back(request->cursor());
     while (!ends_streams_ && !context->IsCancelled()) {
-      identity::v1::WatchRevocationsResponse response;
-      for (; sent < revocations_.size(); ++sent) {
-        identity::v1::Revocation& revocation = *response.add_revocations();
-        revocation.set_subject(revocations_[sent].subject);
-        *revocation.mutable_revoke_time() = ToProto(revocations_[sent].time);
-        *revocation.mutable_expire_time() = ToProto(revocations_[sent].expires);
-      }
-      response.set_cursor(absl::StrCat(sent));
-      response.set_caught_up(true);
-      if (!silent_) writer->Write(response);
-      const auto news = [&] { return ends_streams_ || sent < revocations_.size(); };
+      if (!silent_) sent = WriteFrom(sent, *writer);
+      const auto news = [&] { return ends_streams_ || (!silent_ && sent < revocations_.size()); };
       mutex_.AwaitWithTimeout(absl::Condition(&news), absl::Milliseconds(50));
     }
     return {grpc::StatusCode::UNAVAILABLE, "draining"};
@@ -169,6 +160,21 @@ class FakeIdentity final : public identity::v1::AuthenticationService::Service {
     absl::Time expires;
   };
 
+  size_t WriteFrom(size_t sent,
+                   grpc::ServerWriter<identity::v1::WatchRevocationsResponse>& writer) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    identity::v1::WatchRevocationsResponse response;
+    for (; sent < revocations_.size(); ++sent) {
+      identity::v1::Revocation& revocation = *response.add_revocations();
+      revocation.set_subject(revocations_[sent].subject);
+      *revocation.mutable_revoke_time() = ToProto(revocations_[sent].time);
+      *revocation.mutable_expire_time() = ToProto(revocations_[sent].expires);
+    }
+    response.set_cursor(absl::StrCat(sent));
+    response.set_caught_up(true);
+    writer.Write(response);
+    return sent;
+  }
   static const Clock& SystemTime() {
     static const SystemClock clock;
     return clock;
