@@ -238,6 +238,11 @@ class FullQueueTest : public DispatcherTest {
   FullQueueTest()
       : DispatcherTest({.workers = {.threads = 1, .queue = 1, .max_wait = absl::Seconds(10)}}) {}
 
+  void WaitUntilQueued(int calls) {
+    const std::string line = "sockel_workers_queued{pool=\"rpc\"} " + std::to_string(calls);
+    while (server_.metrics().Text().find(line) == std::string::npos) std::this_thread::yield();
+  }
+
   std::thread HoldInBackground() {
     return std::thread([this] {
       GetBookRequest request;
@@ -253,17 +258,10 @@ TEST_F(FullQueueTest, RefusesAtOnceWithATimeToRetry) {
   std::thread running = HoldInBackground();
   library_.WaitUntilHeld(1);
   std::thread waiting = HoldInBackground();
-  // Until the second call stands in the queue, probes are accepted into it and
-  // time out there; a deadline in the near future makes that quick.
-  grpc::Status status;
-  absl::Duration took;
-  do {
-    auto context = InProcessServer::Context("smi");
-    context->set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(200));
-    const absl::Time start = absl::Now();
-    status = Get(std::move(context));
-    took = absl::Now() - start;
-  } while (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED);
+  WaitUntilQueued(1);
+  const absl::Time start = absl::Now();
+  const grpc::Status status = Get(InProcessServer::Context("smi"));
+  const absl::Duration took = absl::Now() - start;
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(ReasonOf(status), "OVERLOADED");
   EXPECT_GT(error::RetryAfterOf(error::FromGrpc(status)), absl::ZeroDuration());
