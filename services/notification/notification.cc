@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/config/config.h"
+#include "common/events/event_store.h"
 #include "common/events/events.h"
 #include "common/ledger/ledger.h"
 #include "common/pg/listener.h"
@@ -23,7 +24,8 @@ class Notification final : public rpc::ServiceInstance {
  public:
   Notification(rpc::ServiceContext& context, const Config& config,
                std::shared_ptr<grpc::Channel> identity)
-      : directory_(std::move(identity), context.clock()),
+      : listener_(context.listener()),
+        directory_(std::move(identity), context.clock()),
         metrics_(context.metrics()),
         worker_({context.database(), directory_, context.clock(), metrics_},
                 [smtp = config.smtp] { return std::make_unique<SmtpRelay>(smtp); }, config.worker),
@@ -42,11 +44,23 @@ class Notification final : public rpc::ServiceInstance {
   std::vector<grpc::Service*> services() override {
     return {&template_door_, &sender_door_, &message_door_, &inbox_door_, &provisioner_door_};
   }
-  void Start() override { worker_.Start(); }
+
+  // Messages accepted by another replica wake this one's worker too: their
+  // events are announced to all processes. A NOTIFY of our own would only make
+  // SendMessage slower.
+  void Start() override {
+    worker_.Start();
+    accepted_elsewhere_ =
+        listener_.Subscribe(events::kChannel, [this](std::string_view) { worker_.Wake(); });
+  }
   void Drain() override { worker_.Drain(); }
-  void Stop() override { worker_.Stop(); }
+  void Stop() override {
+    accepted_elsewhere_.Cancel();
+    worker_.Stop();
+  }
 
  private:
+  pg::Listener& listener_;
   IdentityDirectory directory_;
   DeliveryMetrics metrics_;
   DeliveryWorker worker_;
@@ -60,6 +74,7 @@ class Notification final : public rpc::ServiceInstance {
   MessageDoor message_door_;
   InboxDoor inbox_door_;
   ProvisionerDoor provisioner_door_;
+  pg::Listener::Subscription accepted_elsewhere_;
 };
 
 absl::StatusOr<std::unique_ptr<rpc::ServiceInstance>> Create(rpc::ServiceContext& context) {
