@@ -176,10 +176,11 @@ rpc::SourceOr<v1::DownloadContentResponse> Documents::Download(
         auto wanted = RangeOf(request.offset(), request.length(), found->size);
         if (!wanted.ok()) return wanted.status();
         range = *wanted;
-        ledger::Append(tx, {.resource = request.name(),
-                            .details = {{"sha256", ids::ToHex(found->sha256)},
-                                        {"begin", std::to_string(range.begin)},
-                                        {"end", std::to_string(range.end)}}});
+        ledger::Append(tx,
+                       {.resource = DocumentName(caller.tenant, key->dossier_id, key->document_id),
+                        .details = {{"sha256", ids::ToHex(found->sha256)},
+                                    {"begin", std::to_string(range.begin)},
+                                    {"end", std::to_string(range.end)}}});
         return *std::move(found);
       });
   if (!content.ok()) return content.status();

@@ -1,7 +1,6 @@
 #include "services/efile/uploads/append.h"
 
 #include "common/error/error.h"
-#include "common/events/events.h"
 #include "common/ids/ids.h"
 #include "common/ledger/ledger.h"
 #include "services/efile/content/content_reader.h"
@@ -109,9 +108,6 @@ class Append final : public rpc::Sink<v1::AppendUploadRequest, v1::Upload> {
           if (!upload) return TakenOver();
           ledger::Append(tx, {.resource = upload->name(),
                               .details = {{"sha256", ids::ToHex(upload->sha256())}}});
-          events::Emit(tx, {.type = "efile.upload.completed",
-                            .resource = upload->name(),
-                            .attributes = {{"dossier", upload->dossier()}}});
           return *upload;
         });
   }

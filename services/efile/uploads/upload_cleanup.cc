@@ -1,7 +1,6 @@
 #include "services/efile/uploads/upload_cleanup.h"
 
 #include "common/error/error.h"
-#include "common/events/events.h"
 #include "common/ledger/ledger.h"
 #include "common/log/log.h"
 #include "services/efile/names.h"
@@ -46,7 +45,6 @@ absl::Status UploadCleanup::ExpireOverdue() {
                     if (!expired) return absl::OkStatus();
                     const std::string name = UploadName(upload.tenant, upload.id);
                     ledger::Append(tx, {.resource = name, .action = "efile.uploads.expire"});
-                    events::Emit(tx, {.type = "efile.upload.expired", .resource = name});
                     return absl::OkStatus();
                   });
     if (!status.ok()) return status;

@@ -1,7 +1,6 @@
 #include "services/efile/uploads/uploads.h"
 
 #include "common/error/error.h"
-#include "common/events/events.h"
 #include "common/ids/ids.h"
 #include "common/ledger/ledger.h"
 #include "services/efile/content/content_reader.h"
@@ -53,9 +52,6 @@ absl::StatusOr<v1::Upload> Uploads::Create(const Caller& caller,
                      ledger::Append(tx, {.resource = created->name(),
                                          .details = {{"dossier", created->dossier()},
                                                      {"sha256", ids::ToHex(upload.sha256)}}});
-                     events::Emit(tx, {.type = "efile.upload.created",
-                                       .resource = created->name(),
-                                       .attributes = {{"dossier", created->dossier()}}});
                      return *created;
                    });
 }
@@ -145,9 +141,6 @@ absl::StatusOr<v1::Upload> Uploads::Cancel(const Caller& caller,
                        return row->upload;
                      }
                      ledger::Append(tx, {.resource = cancelled->name()});
-                     events::Emit(tx, {.type = "efile.upload.cancelled",
-                                       .resource = cancelled->name(),
-                                       .attributes = {{"dossier", cancelled->dossier()}}});
                      return *cancelled;
                    });
 }
