@@ -1,0 +1,264 @@
+#include <atomic>
+#include <iostream>
+#include <set>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "sockel/efile/v1/document.grpc.pb.h"
+#include "tools/sockel/commands.h"
+#include "tools/sockel/dossier_names.h"
+#include "tools/sockel/input.h"
+#include "tools/sockel/transfer/download.h"
+#include "tools/sockel/transfer/upload.h"
+
+namespace sockel::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using efile::v1::Document;
+using efile::v1::DocumentService;
+using Stub = DocumentService::Stub;
+
+struct Options {
+  std::string dossier;
+  std::string name;
+  std::vector<std::string> paths;
+  std::string output;
+  std::string subject;
+  std::string type;
+  std::string sender;
+  std::string date;
+  int jobs = 4;
+};
+
+void AddFile(const fs::path& path, const fs::path& base, std::vector<FileToPut>& files) {
+  files.push_back({path, path.lexically_relative(base).generic_string(),
+                   static_cast<std::int64_t>(fs::file_size(path))});
+}
+
+// The files, folders with all that is below them, in a stable order.
+absl::StatusOr<std::vector<FileToPut>> Collect(const std::vector<std::string>& paths) {
+  std::vector<FileToPut> files;
+  try {
+    for (const std::string& given : paths) {
+      const fs::path path = fs::absolute(given).lexically_normal();
+      if (!fs::is_directory(path)) {
+        AddFile(path, path.parent_path(), files);
+        continue;
+      }
+      const fs::path base = path.has_filename() ? path : path.parent_path();
+      for (const auto& entry : fs::recursive_directory_iterator(base)) {
+        if (entry.is_regular_file()) AddFile(entry.path(), base.parent_path(), files);
+      }
+    }
+  } catch (const fs::filesystem_error& e) {
+    return absl::NotFoundError(absl::StrCat(e.path1().string(), ": ", e.code().message()));
+  }
+  std::sort(files.begin(), files.end(),
+            [](const FileToPut& a, const FileToPut& b) { return a.label < b.label; });
+  if (files.empty()) return absl::NotFoundError("there is no file in it");
+  return files;
+}
+
+absl::StatusOr<Document> Template(const Options& options) {
+  Document like;
+  like.set_subject(options.subject);
+  like.set_document_type(options.type);
+  like.set_sender(options.sender);
+  if (!options.date.empty()) {
+    absl::StatusOr<google::type::Date> date = ParseDate(options.date);
+    if (!date.ok()) return date.status();
+    *like.mutable_document_date() = *date;
+  }
+  return like;
+}
+
+// What became of all files.
+struct PutResult {
+  efile::v1::ListDocumentsResponse documents;
+  absl::Status first_failure;
+  int failures = 0;
+};
+
+PutResult PutAll(Uploader& uploader, const std::vector<FileToPut>& files, int jobs,
+                 Progress& progress) {
+  std::vector<absl::StatusOr<Document>> results(files.size(), absl::UnknownError("not tried"));
+  std::atomic<std::size_t> next{0};
+  std::vector<std::thread> workers;
+  for (int i = 0; i < jobs; ++i) {
+    workers.emplace_back([&] {
+      for (std::size_t at = next++; at < files.size(); at = next++) {
+        results[at] = uploader.Put(files[at]);
+        progress.FileDone(files[at].label);
+      }
+    });
+  }
+  for (std::thread& worker : workers) worker.join();
+  PutResult all;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (results[i].ok()) {
+      *all.documents.add_documents() = *std::move(results[i]);
+      continue;
+    }
+    if (all.failures++ == 0) all.first_failure = results[i].status();
+    std::cerr << files[i].path.string() << ": " << std::string(results[i].status().message())
+              << "\n";
+  }
+  return all;
+}
+
+absl::Status Put(Session& session, const Options& options) {
+  absl::StatusOr<std::string> dossier = ResolveDossier(session, options.dossier);
+  if (!dossier.ok()) return dossier.status();
+  absl::StatusOr<std::vector<FileToPut>> files = Collect(options.paths);
+  if (!files.ok()) return files.status();
+  absl::StatusOr<Document> like = Template(options);
+  if (!like.ok()) return like.status();
+  std::int64_t bytes = 0;
+  std::string key = *dossier;
+  for (const FileToPut& file : *files) bytes += file.size;
+  for (const std::string& path : options.paths) key += "\n" + fs::absolute(path).string();
+  Journal journal(session.store().folder(), key);
+  if (journal.resumed()) session.Say("Going on where an earlier run stopped.");
+  PutResult result;
+  const absl::Time start = absl::Now();
+  {
+    Progress progress(bytes, static_cast<std::int64_t>(files->size()));
+    Uploader uploader(session, *dossier, *like, journal, progress);
+    if (absl::Status ready = uploader.Prepare(); !ready.ok()) return ready;
+    result = PutAll(uploader, *files, options.jobs, progress);
+  }
+  if (result.failures == 0) journal.Finish();
+  session.Say(absl::StrCat(
+      result.documents.documents_size(), " documents, ", RenderBytes(static_cast<double>(bytes)),
+      ", in ", absl::FormatDuration(absl::Trunc(absl::Now() - start, absl::Milliseconds(1)))));
+  if (session.json() || files->size() == 1) {
+    session.ShowList(result.documents, "documents", {{"NAME", "name"}, {"FILE", "file_name"}})
+        .IgnoreError();
+  }
+  return result.first_failure;
+}
+
+absl::StatusOr<Document> GetOne(Session& session, const std::string& name) {
+  efile::v1::GetDocumentRequest request;
+  request.set_name(name);
+  return session.Call<DocumentService>(&Stub::GetDocument, request);
+}
+
+absl::StatusOr<efile::v1::ListDocumentsResponse> ListAll(Session& session,
+                                                         const std::string& dossier) {
+  efile::v1::ListDocumentsRequest request;
+  request.set_parent(dossier);
+  return session.List<DocumentService>(&Stub::ListDocuments, request);
+}
+
+bool IsDocumentName(const std::string& name) {
+  return name.find("/documents/") != std::string::npos;
+}
+
+// Documents may have the same file name; files of one folder may not.
+std::string UniqueName(const Document& document, std::set<std::string>& taken) {
+  const fs::path name = SafeFileName(document);
+  std::string unique = name.string();
+  for (int i = 2; !taken.insert(unique).second; ++i) {
+    unique = absl::StrCat(name.stem().string(), "-", i, name.extension().string());
+  }
+  return unique;
+}
+
+// A document into a file or folder, or all of a dossier's into a folder.
+absl::Status Get(Session& session, const Options& options) {
+  efile::v1::ListDocumentsResponse wanted;
+  if (IsDocumentName(options.name)) {
+    absl::StatusOr<Document> document = GetOne(session, options.name);
+    if (!document.ok()) return document.status();
+    *wanted.add_documents() = *document;
+  } else {
+    absl::StatusOr<std::string> dossier = ResolveDossier(session, options.name);
+    if (!dossier.ok()) return dossier.status();
+    auto listed = ListAll(session, *dossier);
+    if (!listed.ok()) return listed.status();
+    wanted = *listed;
+  }
+  const fs::path target =
+      options.output.empty() ? fs::current_path() : fs::absolute(options.output);
+  const bool into_folder = fs::is_directory(target) || !IsDocumentName(options.name);
+  std::error_code error;
+  fs::create_directories(into_folder ? target : target.parent_path(), error);
+  std::int64_t bytes = 0;
+  for (const Document& document : wanted.documents()) bytes += document.content().size();
+  auto stub = session.Stub<DocumentService>();
+  if (!stub.ok()) return stub.status();
+  {
+    Progress progress(bytes, wanted.documents_size());
+    std::set<std::string> taken;
+    for (const Document& document : wanted.documents()) {
+      const fs::path file = into_folder ? target / UniqueName(document, taken) : target;
+      if (absl::Status status = Download(**stub, document, file, progress); !status.ok()) {
+        return status;
+      }
+      progress.FileDone(file.filename().string());
+    }
+  }
+  return session.ShowList(
+      wanted, "documents",
+      {{"FILE", "file_name"}, {"BYTES", "content.size"}, {"SHA-256", "content.sha256"}});
+}
+
+absl::Status List(Session& session, const Options& options) {
+  absl::StatusOr<std::string> dossier = ResolveDossier(session, options.dossier);
+  if (!dossier.ok()) return dossier.status();
+  auto response = ListAll(session, *dossier);
+  if (!response.ok()) return response.status();
+  return session.ShowList(*response, "documents",
+                          {{"NAME", "name"},
+                           {"FILE", "file_name"},
+                           {"TYPE", "content.media_type"},
+                           {"BYTES", "content.size"},
+                           {"FILED", "create_time"}});
+}
+
+absl::Status Show(Session& session, const Options& options) {
+  absl::StatusOr<Document> document = GetOne(session, options.name);
+  return document.ok() ? session.Show(*document) : document.status();
+}
+
+}  // namespace
+
+void AddDocumentCommands(Commands& commands) {
+  Session& session = commands.session();
+  CLI::App& group = commands.Group("documents", "Documents of a dossier");
+  auto options = std::make_shared<Options>();
+  CLI::App& put = commands.Add(
+      group, "put", "File a file, or all files of a folder; run again to go on after a failure",
+      "sockel documents put 413-1/17/2026 application.pdf\n"
+      "  sockel documents put 413-1/17/2026 ./scans --type scan",
+      [&session, options] { return Put(session, *options); });
+  put.add_option("dossier", options->dossier, "Id, name or reference of the dossier")->required();
+  put.add_option("path", options->paths, "Files and folders")->required();
+  put.add_option("--subject", options->subject, "What it is about (default: the file's name)");
+  put.add_option("--type", options->type, "Kind of document, such as application");
+  put.add_option("--sender", options->sender, "Who sent it");
+  put.add_option("--date", options->date, "Date written on it, such as 2026-01-31");
+  put.add_option("--jobs", options->jobs, "Files at a time")
+      ->check(CLI::Range(1, 32))
+      ->capture_default_str();
+  CLI::App& get = commands.Add(
+      group, "get", "Download a document, or all of a dossier; goes on after a failure",
+      "sockel documents get tenants/smi/dossiers/0190…/documents/0190… --out decision.pdf",
+      [&session, options] { return Get(session, *options); });
+  get.add_option("name", options->name, "Name of the document; or a dossier")->required();
+  get.add_option("--out", options->output, "File or folder (default: here)");
+  commands
+      .Add(group, "list", "List the documents of a dossier", "sockel documents list 413-1/17/2026",
+           [&session, options] { return List(session, *options); })
+      .add_option("dossier", options->dossier, "Id, name or reference of the dossier")
+      ->required();
+  commands
+      .Add(group, "show", "Show what is known of a document", "",
+           [&session, options] { return Show(session, *options); })
+      .add_option("name", options->name, "Name of the document")
+      ->required();
+}
+
+}  // namespace sockel::cli

@@ -1,0 +1,99 @@
+#include <iostream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/error/grpc_status.h"
+#include "sockel/events/v1/events.grpc.pb.h"
+#include "tools/sockel/commands.h"
+
+namespace sockel::cli {
+namespace {
+
+using events::v1::EventService;
+using events::v1::WatchEventsResponse;
+
+struct Options {
+  std::string service;
+  std::string cursor = "now";
+  std::vector<std::string> types;
+  int count = 0;
+};
+
+void Print(Session& session, const WatchEventsResponse& response) {
+  if (session.json()) {
+    std::cout << RenderJson(response) << std::endl;
+    return;
+  }
+  const events::v1::Event& event = response.event();
+  std::cout << RenderField(event, "time") << "  " << event.type() << "  " << event.resource()
+            << "  by " << event.actor();
+  for (const auto& [key, value] : event.attributes()) std::cout << "  " << key << "=" << value;
+  std::cout << std::endl;
+}
+
+// Reads until the stream ends; `request.cursor` follows.
+grpc::Status Follow(Session& session, EventService::Stub& stub,
+                    events::v1::WatchEventsRequest& request, int limit, int& seen) {
+  grpc::ClientContext context;
+  client::Prepare(context, {.timeout = absl::Hours(24 * 365)});
+  auto reader = stub.WatchEvents(&context, request);
+  WatchEventsResponse response;
+  while (reader->Read(&response)) {
+    request.set_cursor(response.cursor());
+    if (response.has_event()) {
+      Print(session, response);
+      ++seen;
+    }
+    if (limit > 0 && seen >= limit) {
+      context.TryCancel();
+      reader->Finish();
+      return grpc::Status::OK;
+    }
+  }
+  return reader->Finish();
+}
+
+absl::Status Watch(Session& session, const Options& options) {
+  absl::StatusOr<std::string> tenant = session.Tenant();
+  if (!tenant.ok()) return tenant.status();
+  auto stub = session.Stub<EventService>(options.service);
+  if (!stub.ok()) return stub.status();
+  events::v1::WatchEventsRequest request;
+  request.set_parent(*tenant);
+  request.set_cursor(options.cursor == "begin" ? "" : options.cursor);
+  for (const std::string& type : options.types) request.add_types(type);
+  int seen = 0;
+  absl::Duration pause = absl::Milliseconds(200);
+  while (true) {
+    const std::string before = request.cursor();
+    const grpc::Status status = Follow(session, **stub, request, options.count, seen);
+    if (options.count > 0 && seen >= options.count) return absl::OkStatus();
+    const absl::Status ended = error::FromGrpc(status);
+    if (!ended.ok() && !absl::IsUnavailable(ended)) return ended;
+    // The server stopped or restarted: go on behind the last cursor.
+    pause = request.cursor() == before ? std::min(pause * 2, absl::Seconds(5))
+                                       : absl::Milliseconds(200);
+    absl::SleepFor(pause);
+  }
+}
+
+}  // namespace
+
+void AddEventCommands(Commands& commands) {
+  Session& session = commands.session();
+  CLI::App& group = commands.Group("events", "What happens in a service");
+  auto options = std::make_shared<Options>();
+  CLI::App& watch =
+      commands.Add(group, "watch", "Follow the events of a service until stopped with Ctrl-C",
+                   "sockel events watch efile --type efile.dossier.closed --output json",
+                   [&session, options] { return Watch(session, *options); });
+  watch.add_option("service", options->service, "Which service")
+      ->required()
+      ->check(CLI::IsMember(ServiceNames()));
+  watch.add_option("--cursor", options->cursor, "Go on behind this cursor; now, or begin")
+      ->capture_default_str();
+  watch.add_option("--type", options->types, "Only these types; may be repeated");
+  watch.add_option("--count", options->count, "End after so many events");
+}
+
+}  // namespace sockel::cli

@@ -1,0 +1,111 @@
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "tools/sockel/commands.h"
+
+namespace sockel::cli {
+namespace {
+
+struct SetOptions {
+  std::map<std::string, std::string> endpoints;
+  std::string ca_file;
+  std::string certificate_file;
+  std::string key_file;
+  std::string server_name;
+  bool plaintext_anywhere = false;
+};
+
+absl::Status List(Session& session) {
+  nlohmann::json list = nlohmann::json::array();
+  const std::string current = session.store().Current();
+  for (const std::string& name : session.store().List()) {
+    absl::StatusOr<Profile> profile = session.store().Load(name);
+    if (!profile.ok()) return profile.status();
+    list.push_back(
+        {{"name", name}, {"current", name == current}, {"principal", profile->principal}});
+    session.Say(absl::StrCat(name == current ? "* " : "  ", name, "  ",
+                             profile->principal.empty() ? "(not signed in)" : profile->principal));
+  }
+  if (session.json()) std::cout << nlohmann::json{{"profiles", list}}.dump() << "\n";
+  return absl::OkStatus();
+}
+
+absl::Status ShowProfile(Session& session) {
+  absl::StatusOr<Profile> profile = session.profile();
+  if (!profile.ok()) return profile.status();
+  nlohmann::json tree = {{"name", profile->name},
+                         {"principal", profile->principal},
+                         {"tenant", profile->tenant},
+                         {"tls", profile->tls}};
+  for (const std::string& service : ServiceNames()) {
+    tree["endpoints"][service] = profile->Endpoint(service);
+  }
+  if (session.json()) {
+    std::cout << tree.dump() << "\n";
+    return absl::OkStatus();
+  }
+  session.Say(absl::StrCat("name: ", profile->name, "\nprincipal: ", profile->principal,
+                           "\ntenant: ", profile->tenant, "\ntls: ", profile->tls ? "yes" : "no"));
+  for (const std::string& service : ServiceNames()) {
+    session.Say(absl::StrCat(service, ": ", profile->Endpoint(service)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Set(Session& session, const SetOptions& options) {
+  absl::StatusOr<Profile> profile = session.profile();
+  if (!profile.ok()) return profile.status();
+  for (const auto& [service, target] : options.endpoints) {
+    if (!target.empty()) profile->endpoints[service] = target;
+  }
+  const auto take = [](const std::string& value, std::string& into) {
+    if (!value.empty()) into = value;
+  };
+  take(options.ca_file, profile->ca_file);
+  take(options.certificate_file, profile->certificate_file);
+  take(options.key_file, profile->key_file);
+  take(options.server_name, profile->server_name);
+  if (!options.ca_file.empty()) profile->tls = true;
+  if (options.plaintext_anywhere) profile->plaintext_anywhere = true;
+  return session.SaveProfile(*profile);
+}
+
+}  // namespace
+
+void AddProfileCommands(Commands& commands) {
+  Session& session = commands.session();
+  CLI::App& group = commands.Group("profiles", "Installations and sign-ins this machine knows");
+  commands.Add(group, "list", "List profiles", "", [&session] { return List(session); });
+  commands.Add(group, "show", "Show a profile, without its secrets", "sockel -p test profiles show",
+               [&session] { return ShowProfile(session); });
+
+  auto name = std::make_shared<std::string>();
+  commands
+      .Add(group, "use", "Make a profile the one that is used", "sockel profiles use test",
+           [&session, name] { return session.store().Use(*name); })
+      .add_option("name", *name, "Name")
+      ->required();
+  commands
+      .Add(group, "delete", "Forget a profile and its tokens", "sockel profiles delete test",
+           [&session, name] { return session.store().Remove(*name); })
+      .add_option("name", *name, "Name")
+      ->required();
+
+  auto options = std::make_shared<SetOptions>();
+  CLI::App& set = commands.Add(group, "set", "Set addresses and TLS files of a profile",
+                               "sockel -p test profiles set --identity identity.example:443",
+                               [&session, options] { return Set(session, *options); });
+  for (const std::string& service : ServiceNames()) {
+    set.add_option("--" + service, options->endpoints[service], "Address of " + service);
+  }
+  set.add_option("--ca-file", options->ca_file, "Connect with TLS, trusting this CA (PEM)");
+  set.add_option("--certificate-file", options->certificate_file, "Own certificate (mTLS, PEM)");
+  set.add_option("--tls-key-file", options->key_file, "Key of the own certificate (PEM)");
+  set.add_option("--server-name", options->server_name,
+                 "Name expected in the server's certificate");
+  set.add_flag("--plaintext-anywhere", options->plaintext_anywhere,
+               "Allow unencrypted connections to other machines");
+}
+
+}  // namespace sockel::cli

@@ -1,0 +1,198 @@
+#include <iostream>
+
+#include "absl/strings/str_cat.h"
+#include "sockel/identity/v1/access.grpc.pb.h"
+#include "sockel/identity/v1/authentication.grpc.pb.h"
+#include "sockel/identity/v1/user.grpc.pb.h"
+#include "tools/sockel/commands.h"
+#include "tools/sockel/input.h"
+
+namespace sockel::cli {
+namespace {
+
+using identity::v1::AccessService;
+using identity::v1::AuthenticationService;
+using identity::v1::UserService;
+
+struct LoginOptions {
+  std::string tenant;
+  std::string login;
+  SecretSource password;
+  std::string key_file;
+  std::string service_account;
+  std::map<std::string, std::string> endpoints;
+  std::string ca_file;
+};
+
+absl::Time FromProto(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+}
+
+std::string CodeOf(const std::string& tenant) {
+  constexpr std::string_view kPrefix = "tenants/";
+  const std::string rest = tenant.rfind(kPrefix, 0) == 0 ? tenant.substr(kPrefix.size()) : tenant;
+  return rest.substr(0, rest.find('/'));
+}
+
+absl::Status LoginWithKey(Session& session, const LoginOptions& options, Profile profile) {
+  if (options.service_account.rfind("tenants/", 0) != 0) {
+    return absl::InvalidArgumentError(
+        "--service-account must be a name such as tenants/smi/serviceAccounts/portal");
+  }
+  std::error_code error;
+  profile.service_account_key_file = std::filesystem::absolute(options.key_file, error);
+  profile.principal = options.service_account;
+  profile.tenant = CodeOf(options.service_account);
+  if (absl::Status saved = session.SaveProfile(profile); !saved.ok()) return saved;
+  auto who =
+      session.Call<AccessService>(&AccessService::Stub::WhoAmI, identity::v1::WhoAmIRequest());
+  if (!who.ok()) {
+    profile.SignOut();
+    session.SaveProfile(profile).IgnoreError();
+    return who.status();
+  }
+  session.Say(absl::StrCat("Signed in as ", who->principal(), " (profile ", profile.name, ")."));
+  return session.json() ? session.Show(*who) : absl::OkStatus();
+}
+
+absl::Status LoginWithPassword(Session& session, const LoginOptions& options, Profile profile) {
+  if (options.tenant.empty() || options.login.empty()) {
+    return absl::InvalidArgumentError("--tenant and --user are needed (or --key-file)");
+  }
+  absl::StatusOr<std::string> password =
+      ReadSecret(options.password, absl::StrCat("Password of ", options.login, ": "));
+  if (!password.ok()) return password.status();
+  if (absl::Status saved = session.SaveProfile(profile); !saved.ok()) return saved;
+  identity::v1::LoginRequest request;
+  request.set_tenant("tenants/" + CodeOf(options.tenant));
+  request.set_login(options.login);
+  request.set_password(*password);
+  auto answer =
+      session.CallPublic<AuthenticationService>(&AuthenticationService::Stub::Login, request);
+  if (!answer.ok()) return answer.status();
+  profile.principal = answer->user();
+  profile.tenant = CodeOf(answer->user());
+  profile.session = answer->session();
+  profile.access_token = answer->access_token();
+  profile.access_expire_time = FromProto(answer->access_token_expire_time());
+  profile.refresh_token = answer->refresh_token();
+  if (absl::Status saved = session.SaveProfile(profile); !saved.ok()) return saved;
+  session.Say(absl::StrCat("Signed in as ", profile.principal, " (profile ", profile.name, ")."));
+  answer->clear_access_token();
+  answer->clear_refresh_token();
+  return session.json() ? session.Show(*answer) : absl::OkStatus();
+}
+
+absl::Status Login(Session& session, const LoginOptions& options) {
+  absl::StatusOr<Profile> profile = session.profile();
+  if (!profile.ok()) return profile.status();
+  profile->SignOut();
+  for (const auto& [service, target] : options.endpoints) {
+    if (!target.empty()) profile->endpoints[service] = target;
+  }
+  if (!options.ca_file.empty()) {
+    profile->tls = true;
+    profile->ca_file = options.ca_file;
+  }
+  return options.key_file.empty() ? LoginWithPassword(session, options, *profile)
+                                  : LoginWithKey(session, options, *profile);
+}
+
+absl::Status Logout(Session& session) {
+  absl::StatusOr<Profile> profile = session.profile();
+  if (!profile.ok()) return profile.status();
+  absl::Status revoked;
+  if (!profile->session.empty()) {
+    identity::v1::RevokeSessionRequest request;
+    request.set_name(profile->session);
+    revoked =
+        session.Call<AuthenticationService>(&AuthenticationService::Stub::RevokeSession, request)
+            .status();
+  }
+  profile->SignOut();
+  if (absl::Status saved = session.SaveProfile(*profile); !saved.ok()) return saved;
+  session.Say("Signed out.");
+  // Not everybody may end sessions; the tokens are forgotten here all the same.
+  if (!revoked.ok() && !absl::IsPermissionDenied(revoked) && !absl::IsUnauthenticated(revoked)) {
+    std::cerr << "warning: the session could not be ended at the server: "
+              << std::string(revoked.message()) << "\n";
+  }
+  return absl::OkStatus();
+}
+
+struct ActivateOptions {
+  std::string tenant;
+  std::string login;
+  std::string code;
+  SecretSource password;
+};
+
+absl::Status Activate(Session& session, const ActivateOptions& options) {
+  identity::v1::ActivateUserRequest request;
+  request.set_tenant("tenants/" + CodeOf(options.tenant));
+  request.set_login(options.login);
+  request.set_code(options.code);
+  absl::StatusOr<std::string> password =
+      ReadSecret(options.password, "New password (12 characters or more): ");
+  if (!password.ok()) return password.status();
+  request.set_new_password(*password);
+  auto answer = session.CallPublic<UserService>(&UserService::Stub::ActivateUser, request);
+  if (!answer.ok()) return answer.status();
+  session.Say(absl::StrCat("The password of ", answer->name(), " is set. Next: sockel login -t ",
+                           CodeOf(options.tenant), " --user ", options.login));
+  return session.json() ? session.Show(*answer) : absl::OkStatus();
+}
+
+void AddPasswordOptions(CLI::App& command, SecretSource& source) {
+  auto* file = command.add_option("--password-file", source.file,
+                                  "Read it from the first line of this file");
+  command.add_flag("--password-stdin", source.stdin, "Read it from standard input")->excludes(file);
+}
+
+}  // namespace
+
+void AddSignInCommands(Commands& commands) {
+  Session& session = commands.session();
+  auto login = std::make_shared<LoginOptions>();
+  CLI::App& command = commands.Add(
+      commands.root(), "login", "Sign in, with a password or with a service account's key",
+      "sockel login --tenant smi --user erika\n"
+      "  sockel login --service-account tenants/smi/serviceAccounts/portal --key-file portal.jwk",
+      [&session, login] {
+        login->tenant = session.globals().tenant;
+        return Login(session, *login);
+      });
+  command.add_option("-u,--user", login->login, "Login of the user (tenant: --tenant)");
+  AddPasswordOptions(command, login->password);
+  auto* account = command.add_option("--service-account", login->service_account,
+                                     "Name of the service account, with --key-file");
+  command.add_option("--key-file", login->key_file, "Private key of the service account (JWK)")
+      ->needs(account);
+  for (const std::string& service : ServiceNames()) {
+    command.add_option("--" + service, login->endpoints[service],
+                       "Address of " + service + "; kept in the profile");
+  }
+  command.add_option("--ca-file", login->ca_file, "Connect with TLS, trusting this CA (PEM)");
+
+  commands.Add(commands.root(), "logout", "End the session and forget its tokens", "",
+               [&session] { return Logout(session); });
+  commands.Add(commands.root(), "whoami", "Show who is signed in, with which roles", "",
+               [&session]() -> absl::Status {
+                 auto who = session.Call<AccessService>(&AccessService::Stub::WhoAmI,
+                                                        identity::v1::WhoAmIRequest());
+                 return who.ok() ? session.Show(*who) : who.status();
+               });
+
+  auto activate = std::make_shared<ActivateOptions>();
+  CLI::App& activation =
+      commands.Add(commands.root(), "activate", "Set the password with an activation code",
+                   "sockel activate --tenant smi --user erika --code abcd…", [&session, activate] {
+                     activate->tenant = session.globals().tenant;
+                     return Activate(session, *activate);
+                   });
+  activation.add_option("-u,--user", activate->login, "Login of the user")->required();
+  activation.add_option("--code", activate->code, "Activation code")->required();
+  AddPasswordOptions(activation, activate->password);
+}
+
+}  // namespace sockel::cli

@@ -1,0 +1,149 @@
+#include "tools/sockel/input.h"
+
+#include <fcntl.h>
+#include <google/protobuf/util/json_util.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
+#include "tools/sockel/profile.h"
+
+namespace sockel::cli {
+namespace {
+
+// Switches off that the terminal shows what is typed, as long as it lives.
+class NoEcho {
+ public:
+  explicit NoEcho(int fd) : fd_(fd) {
+    tcgetattr(fd_, &before_);
+    termios quiet = before_;
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    tcsetattr(fd_, TCSAFLUSH, &quiet);
+  }
+  ~NoEcho() { tcsetattr(fd_, TCSAFLUSH, &before_); }
+  NoEcho(const NoEcho&) = delete;
+  NoEcho& operator=(const NoEcho&) = delete;
+
+ private:
+  int fd_;
+  termios before_{};
+};
+
+std::string FirstLine(const std::string& text) {
+  return text.substr(0, text.find_first_of("\r\n"));
+}
+
+absl::StatusOr<std::string> AskTerminal(const std::string& prompt) {
+  const int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+  if (fd < 0) {
+    return absl::FailedPreconditionError(
+        "there is no terminal to ask; use --password-file or --password-stdin");
+  }
+  std::string line;
+  {
+    const NoEcho quiet(fd);
+    if (write(fd, prompt.data(), prompt.size()) < 0) line.clear();
+    char c = 0;
+    while (read(fd, &c, 1) == 1 && c != '\n') line.push_back(c);
+  }
+  if (write(fd, "\n", 1) < 0) line.clear();
+  close(fd);
+  return line;
+}
+
+nlohmann::json ToJson(const YAML::Node& node) {
+  if (node.IsSequence()) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const YAML::Node& child : node) list.push_back(ToJson(child));
+    return list;
+  }
+  if (node.IsMap()) {
+    nlohmann::json object = nlohmann::json::object();
+    for (const auto& entry : node) object[entry.first.Scalar()] = ToJson(entry.second);
+    return object;
+  }
+  if (node.IsNull()) return nullptr;
+  // A quoted scalar carries the tag "!": it is text whatever it looks like.
+  if (node.Tag() != "!") {
+    bool boolean = false;
+    std::int64_t integer = 0;
+    double number = 0;
+    const std::string& text = node.Scalar();
+    if ((text == "true" || text == "false") && YAML::convert<bool>::decode(node, boolean)) {
+      return boolean;
+    }
+    // 007 and 1_000 are text; so is everything that would not be written so.
+    if (YAML::convert<std::int64_t>::decode(node, integer) && std::to_string(integer) == text) {
+      return integer;
+    }
+    if (text.find_first_not_of("0123456789.-") == std::string::npos &&
+        text.find('.') != std::string::npos && YAML::convert<double>::decode(node, number)) {
+      return number;
+    }
+  }
+  return node.Scalar();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadSecret(const SecretSource& source, const std::string& prompt) {
+  if (!source.file.empty()) {
+    absl::StatusOr<std::string> text = ReadFile(source.file);
+    if (!text.ok()) return text;
+    return FirstLine(*text);
+  }
+  if (source.stdin) {
+    std::string line;
+    std::getline(std::cin, line);
+    return FirstLine(line);
+  }
+  return AskTerminal(prompt);
+}
+
+absl::StatusOr<YAML::Node> ReadYaml(const std::string& path) {
+  try {
+    if (path == "-") {
+      std::ostringstream text;
+      text << std::cin.rdbuf();
+      return YAML::Load(text.str());
+    }
+    absl::StatusOr<std::string> text = ReadFile(path);
+    if (!text.ok()) return text.status();
+    return YAML::Load(*text);
+  } catch (const YAML::Exception& e) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": ", e.what()));
+  }
+}
+
+absl::Status Fill(const YAML::Node& node, google::protobuf::Message& message) {
+  if (!node.IsMap()) return absl::InvalidArgumentError("expected fields: `name: value` lines");
+  try {
+    const auto status = google::protobuf::util::JsonStringToMessage(ToJson(node).dump(), &message);
+    if (status.ok()) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat("does not fit ", message.GetDescriptor()->name(),
+                                                   ": ", std::string(status.message())));
+  } catch (const YAML::Exception& e) {
+    return absl::InvalidArgumentError(e.what());
+  }
+}
+
+absl::StatusOr<google::type::Date> ParseDate(const std::string& text) {
+  absl::CivilDay day;
+  if (text.size() != 10 || !absl::ParseCivilTime(text, &day)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a date looks like 2026-01-31, not \"", text, "\""));
+  }
+  google::type::Date date;
+  date.set_year(static_cast<int>(day.year()));
+  date.set_month(day.month());
+  date.set_day(day.day());
+  return date;
+}
+
+}  // namespace sockel::cli

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <functional>
+
+#include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace sockel::cli {
+
+// Asks again, with growing pauses up to two seconds, until `done` or `limit` is
+// over (then DEADLINE_EXCEEDED). UNAVAILABLE answers are asked again, too.
+template <typename Response>
+absl::StatusOr<Response> Poll(absl::Duration limit,
+                              const std::function<absl::StatusOr<Response>()>& ask,
+                              const std::function<bool(const Response&)>& done) {
+  const absl::Time end = absl::Now() + limit;
+  absl::Duration pause = absl::Milliseconds(100);
+  while (true) {
+    absl::StatusOr<Response> response = ask();
+    if (!response.ok() && !absl::IsUnavailable(response.status())) return response;
+    if (response.ok() && done(*response)) return response;
+    if (absl::Now() + pause > end) {
+      return response.ok() ? absl::DeadlineExceededError("it is not finished yet; ask again later")
+                           : response;
+    }
+    absl::SleepFor(pause);
+    pause = std::min(pause * 1.5, absl::Seconds(2));
+  }
+}
+
+}  // namespace sockel::cli

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "sockel/efile/v1/document.grpc.pb.h"
+#include "tools/sockel/transfer/progress.h"
+
+namespace sockel::cli {
+
+// A name for the document's file that is safe in a folder: its own, without
+// anything that leads elsewhere.
+std::string SafeFileName(const efile::v1::Document& document);
+
+// Writes the content to `target`, all or nothing: into a `.part` file beside
+// it first, where a broken or killed download goes on later. The hash is
+// compared before the file gets its name (DATA_LOSS). An existing file is
+// ALREADY_EXISTS, unless it has this very content.
+absl::Status Download(efile::v1::DocumentService::Stub& documents,
+                      const efile::v1::Document& document, const std::filesystem::path& target,
+                      Progress& progress);
+
+}  // namespace sockel::cli
