@@ -49,9 +49,10 @@ class Process:
 
 
 def _environment():
-    """Variables SOCKEL_… override the configuration; those of the tests are not meant for it."""
+    """Variables like SOCKEL_LOG__LEVEL override the configuration, and may. Those without
+    `__`, such as SOCKEL_IDENTITY, are meant for the command-line client or for tests."""
     return {name: value for name, value in os.environ.items()
-            if not name.startswith("SOCKEL_TEST_") and name != "SOCKEL_PRESET"}
+            if not name.startswith("SOCKEL_") or "__" in name}
 
 
 def build_targets():

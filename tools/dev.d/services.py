@@ -40,6 +40,10 @@ class Settings:
                      for replica in range(self.replicas)]
         return ",".join(addresses)
 
+    def is_usual(self):
+        """Whether the command-line client finds it without being told where it is."""
+        return self.base_port == FIRST_BASE_PORT and self.replicas == 1
+
     def ports(self):
         found = [self.smtp_port()]
         for replica in range(self.replicas):

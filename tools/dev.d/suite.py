@@ -133,13 +133,14 @@ def _print_summary(state, settings, preset, seconds):
              + [("mail", f"127.0.0.1:{settings.smtp_port()} (SMTP)", f"tools/dev mail{flag}")],
             ("service", "gRPC", "metrics"))
     secret = state.secrets / processes.OPERATOR_SECRET
-    identity = settings.target("identity")
+    endpoints = "" if settings.is_usual() else "".join(
+        f" --{service} {settings.target(service)}" for service in services.SERVICES)
     ui.say(f"""
 Ready in {seconds:.1f} s. The first operator is `{processes.OPERATOR_LOGIN}` of tenant `provider`;
 the password is in {secret}
 
 Try:
-  {sockel} login --target {identity} --tenant provider --user {processes.OPERATOR_LOGIN} --password-file {secret}
+  {sockel} login --tenant provider --user {processes.OPERATOR_LOGIN} --password-file {secret}{endpoints}
   tools/dev demo{flag}
   tools/dev status{flag}""")
 
