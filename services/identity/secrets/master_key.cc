@@ -3,8 +3,8 @@
 #include <openssl/evp.h>
 #include <sodium.h>
 
+#include <algorithm>
 #include <memory>
-#include <optional>
 
 #include "common/error/error.h"
 #include "common/ids/ids.h"
@@ -29,24 +29,23 @@ CipherContext NewContext() { return {EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free}
 }  // namespace
 
 absl::StatusOr<MasterKey> MasterKey::FromFileContent(std::string_view content) {
-  std::optional<std::string> bytes;
-  if (content.size() == 2 * kKeyBytes) {
-    bytes = ids::FromHex(content);
-  } else {
-    bytes = ids::FromBase64(content);
-  }
-  if (!bytes.has_value() || bytes->size() != kKeyBytes) {
+  const std::string bytes =
+      (content.size() == 2 * kKeyBytes ? ids::FromHex(content) : ids::FromBase64(content))
+          .value_or("");
+  if (bytes.size() != kKeyBytes) {
     return error::InvalidField("identity.master_key_file",
                                "must hold 32 bytes as 64 hexadecimal digits or in base64, e.g. "
                                "from `openssl rand -hex 32`");
   }
-  return MasterKey(*std::move(bytes));
+  MasterKey key;
+  std::copy(bytes.begin(), bytes.end(), key.bytes_.begin());
+  return key;
 }
 
 std::string MasterKey::Derive(KeyPurpose purpose) const {
   std::string key(kKeyBytes, '\0');
   crypto_kdf_derive_from_key(Bytes(key), key.size(), static_cast<uint64_t>(purpose), kContext,
-                             Bytes(std::string_view(bytes_)));
+                             bytes_.data());
   return key;
 }
 

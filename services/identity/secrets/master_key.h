@@ -27,8 +27,8 @@ class MasterKey {
   std::string Derive(KeyPurpose purpose) const;
 
  private:
-  explicit MasterKey(std::string bytes) : bytes_(std::move(bytes)) {}
-  std::string bytes_;
+  MasterKey() = default;
+  std::array<unsigned char, 32> bytes_{};
 };
 
 // AES-256-GCM with a random 96-bit nonce: at most 2^32 seals under one key,

@@ -37,9 +37,10 @@ absl::Status AddressBudget::Check(std::string_view address) {
 
 void AddressBudget::RecordFailure(std::string_view address) {
   const absl::Time now = clock_.Now();
+  const std::string key = KeyOf(address);
   absl::MutexLock lock(&mutex_);
-  if (whole_at_.size() >= options_.addresses) MakeRoom(now);
-  absl::Time& whole_at = whole_at_[KeyOf(address)];
+  if (whole_at_.size() >= options_.addresses && !whole_at_.contains(key)) MakeRoom(now);
+  absl::Time& whole_at = whole_at_[key];
   whole_at = std::max(whole_at, now) + options_.refill;
 }
 

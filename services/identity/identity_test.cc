@@ -1,0 +1,215 @@
+// The doors, behind a real server with the real dispatcher, roles and tokens.
+#include <functional>
+#include <thread>
+
+#include "common/auth/assertion.h"
+#include "common/auth/roles.h"
+#include "common/error/grpc_status.h"
+#include "common/rpc/testing/in_process_server.h"
+#include "services/identity/access/access_service.h"
+#include "services/identity/provisioning/provisioner_service.h"
+#include "services/identity/role_bindings/role_binding_service.h"
+#include "services/identity/service_accounts/service_account_service.h"
+#include "services/identity/sign_in/authentication_service.h"
+#include "services/identity/tenants/tenant_service.h"
+#include "services/identity/testing/identity_fixture.h"
+#include "services/identity/users/user_service.h"
+
+namespace sockel::identity {
+namespace {
+
+class DoorTest : public IdentityTest {
+ protected:
+  DoorTest() {
+    EXPECT_TRUE(server_.dispatcher().status().ok()) << server_.dispatcher().status();
+    server_.Serve({&tenant_door_, &user_door_, &account_door_, &binding_door_,
+                   &authentication_door_, &access_door_, &provisioner_door_});
+    authentication_ = v1::AuthenticationService::NewStub(server_.channel());
+    access_stub_ = v1::AccessService::NewStub(server_.channel());
+    user_stub_ = v1::UserService::NewStub(server_.channel());
+    tenant_stub_ = v1::TenantService::NewStub(server_.channel());
+    feed_.Start();
+  }
+  ~DoorTest() override {
+    server_.Stop();
+    feed_.Stop();
+  }
+
+  std::unique_ptr<grpc::ClientContext> With(const std::string& token) {
+    auto context = rpc::testing::InProcessServer::Anonymous();
+    if (!token.empty()) context->AddMetadata("authorization", "Bearer " + token);
+    return context;
+  }
+  static std::string ReasonOf(const grpc::Status& status) {
+    return error::ReasonOf(error::FromGrpc(status));
+  }
+  std::string TokenOf(const std::string& login, const std::string& tenant = "smi") {
+    auto session = Login(login, kPassword, tenant);
+    EXPECT_TRUE(session.ok()) << session.status();
+    return session->access_token();
+  }
+  grpc::Status WhoAmI(const std::string& token, v1::WhoAmIResponse* response) {
+    return access_stub_->WhoAmI(With(token).get(), {}, response);
+  }
+  static void Eventually(const std::function<bool()>& condition) {
+    const absl::Time limit = absl::Now() + absl::Seconds(5);
+    while (!condition()) {
+      ASSERT_LT(absl::Now(), limit) << "not within 5 seconds";
+      std::this_thread::yield();
+    }
+  }
+
+  rpc::testing::InProcessServer server_{
+      {.domain = "identity.sockel", .authenticator = &verifier_, .allows = &auth::Allows}};
+  TenantServiceDoor tenant_door_{server_.dispatcher(), tenants_};
+  UserServiceDoor user_door_{server_.dispatcher(), users_, activation_};
+  ServiceAccountServiceDoor account_door_{server_.dispatcher(), accounts_};
+  RoleBindingServiceDoor binding_door_{server_.dispatcher(), bindings_};
+  AuthenticationServiceDoor authentication_door_{server_.dispatcher(), sign_in_,      sessions_,
+                                                 service_tokens_,      signing_keys_, feed_};
+  AccessServiceDoor access_door_{server_.dispatcher(), access_};
+  ProvisionerServiceDoor provisioner_door_{server_.dispatcher(), provisioner_};
+
+  std::unique_ptr<v1::AuthenticationService::Stub> authentication_;
+  std::unique_ptr<v1::AccessService::Stub> access_stub_;
+  std::unique_ptr<v1::UserService::Stub> user_stub_;
+  std::unique_ptr<v1::TenantService::Stub> tenant_stub_;
+};
+
+TEST_F(DoorTest, ALoginOpensTheDoorAndALogoutClosesItEverywhereWithinFiveSeconds) {
+  MakeActiveUser("erika");
+  v1::LoginRequest login;
+  login.set_tenant("tenants/smi");
+  login.set_login("erika");
+  login.set_password(kPassword);
+  v1::LoginResponse session;
+  grpc::Status status = authentication_->Login(With("").get(), login, &session);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  v1::WhoAmIResponse me;
+  ASSERT_TRUE(WhoAmI(session.access_token(), &me).ok());
+  EXPECT_EQ(me.principal(), session.user());
+  EXPECT_EQ(me.session(), session.session());
+
+  clock_.Advance(absl::Seconds(1));
+  v1::LogoutResponse out;
+  ASSERT_TRUE(authentication_->Logout(With(session.access_token()).get(), {}, &out).ok());
+  Eventually([&] { return ReasonOf(WhoAmI(session.access_token(), &me)) == "TOKEN_REVOKED"; });
+}
+
+TEST_F(DoorTest, AFollowerElsewhereRefusesARevokedSessionWithinFiveSeconds) {
+  const auth::Key key = *auth::Key::Generate();
+  ASSERT_TRUE(bootstrap_.MakeServiceAccount("efile", {key.id(), key.ToPublicJson()}).ok());
+  v1::IssueServiceTokenRequest issue;
+  issue.set_client_assertion(
+      *auth::MakeAssertion(key, "tenants/provider/serviceAccounts/efile", clock_.Now()));
+  v1::IssueServiceTokenResponse service_token;
+  ASSERT_TRUE(authentication_->IssueServiceToken(With("").get(), issue, &service_token).ok());
+
+  v1::WatchRevocationsResponse message;
+  auto context = With(service_token.access_token());
+  auto reader = authentication_->WatchRevocations(context.get(), {});
+  ASSERT_TRUE(reader->Read(&message));
+
+  MakeActiveUser("erika");
+  auto session = Login("erika");
+  const absl::Time start = absl::Now();
+  v1::RevokeSessionRequest revoke;
+  revoke.set_name(session->session());
+  ASSERT_TRUE(sessions_.Revoke(Admin(), revoke).ok());
+  bool seen = false;
+  while (!seen && reader->Read(&message)) {
+    for (const v1::Revocation& revocation : message.revocations()) {
+      seen = seen || revocation.subject() == session->session();
+    }
+  }
+  EXPECT_TRUE(seen);
+  EXPECT_LT(absl::Now() - start, absl::Seconds(5));
+  context->TryCancel();
+  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
+TEST_F(DoorTest, TheFeedIsForTheSuitesServicesOnly) {
+  MakeActiveUser("boss", "tenant-admin");
+  auto context = With(TokenOf("boss"));
+  auto reader = authentication_->WatchRevocations(context.get(), {});
+  v1::WatchRevocationsResponse message;
+  EXPECT_FALSE(reader->Read(&message));
+  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::PERMISSION_DENIED);
+}
+
+TEST_F(DoorTest, OneTenantsAdministratorHasNoPowerInAnother) {
+  ASSERT_TRUE(MakeTenant("stmb").ok());
+  auto victim = MakeUser("victim", "stmb");
+  MakeActiveUser("boss", "tenant-admin");
+  const std::string token = TokenOf("boss");
+  v1::User user;
+  v1::GetUserRequest get;
+  get.set_name(victim->name());
+  EXPECT_EQ(ReasonOf(user_stub_->GetUser(With(token).get(), get, &user)), "PERMISSION_MISSING");
+  v1::LockUserRequest lock;
+  lock.set_name(victim->name());
+  EXPECT_EQ(ReasonOf(user_stub_->LockUser(With(token).get(), lock, &user)), "PERMISSION_MISSING");
+  v1::CreateUserRequest create;
+  create.set_parent("tenants/stmb");
+  create.mutable_user()->set_login("mole");
+  create.mutable_user()->set_display_name("Mole");
+  EXPECT_EQ(ReasonOf(user_stub_->CreateUser(With(token).get(), create, &user)),
+            "PERMISSION_MISSING");
+  v1::Tenant tenant;
+  v1::SuspendTenantRequest suspend;
+  suspend.set_name("tenants/smi");
+  EXPECT_EQ(ReasonOf(tenant_stub_->SuspendTenant(With(token).get(), suspend, &tenant)),
+            "PERMISSION_MISSING");
+}
+
+TEST_F(DoorTest, TheOperatorSeesTenantsButNobodysUsers) {
+  MakeActiveUser("op", "operator", "provider");
+  const std::string token = TokenOf("op", "provider");
+  v1::Tenant tenant;
+  v1::GetTenantRequest get;
+  get.set_name("tenants/smi");
+  EXPECT_TRUE(tenant_stub_->GetTenant(With(token).get(), get, &tenant).ok());
+  v1::ListUsersRequest list;
+  list.set_parent("tenants/smi");
+  v1::ListUsersResponse users;
+  EXPECT_EQ(ReasonOf(user_stub_->ListUsers(With(token).get(), list, &users)), "PERMISSION_MISSING");
+}
+
+TEST_F(DoorTest, RefusesTokensOfOtherMakers) {
+  v1::WhoAmIResponse me;
+  EXPECT_EQ(ReasonOf(WhoAmI("", &me)), "TOKEN_MISSING");
+  auth::Claims claims;
+  claims.principal.subject = "tenants/smi/users/u1";
+  claims.principal.tenant = "smi";
+  claims.principal.roles = {"tenant-admin"};
+  claims.principal.expire = clock_.Now() + absl::Minutes(10);
+  claims.token_id = "t";
+  claims.issue_time = claims.authentication_time = clock_.Now();
+  const auth::Key stranger = *auth::Key::Generate();
+  EXPECT_EQ(ReasonOf(WhoAmI(*auth::SignAccessToken(stranger, {}, claims), &me)), "TOKEN_INVALID");
+  const auth::Key ours = *signing_keys_.Current(clock_.Now());
+  EXPECT_TRUE(WhoAmI(*auth::SignAccessToken(ours, {}, claims), &me).ok());
+  EXPECT_EQ(
+      ReasonOf(WhoAmI(*auth::SignAccessToken(ours, {"sockel-identity", "other"}, claims), &me)),
+      "TOKEN_INVALID");
+  clock_.Advance(absl::Minutes(11));
+  EXPECT_EQ(ReasonOf(WhoAmI(*auth::SignAccessToken(ours, {}, claims), &me)), "TOKEN_EXPIRED");
+}
+
+TEST_F(DoorTest, RefusesBadRequestsBeforeTheRules) {
+  MakeActiveUser("boss", "tenant-admin");
+  const std::string token = TokenOf("boss");
+  v1::User user;
+  v1::CreateUserRequest create;
+  create.set_parent("tenants/smi");
+  create.mutable_user()->set_display_name("Erika");
+  for (const std::string& login :
+       {std::string("Erika Muster"), std::string(65, 'a'), std::string("-x"), std::string()}) {
+    create.mutable_user()->set_login(login);
+    EXPECT_EQ(ReasonOf(user_stub_->CreateUser(With(token).get(), create, &user)), "FIELD_INVALID")
+        << login;
+  }
+}
+
+}  // namespace
+}  // namespace sockel::identity

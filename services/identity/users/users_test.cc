@@ -1,0 +1,213 @@
+#include "services/identity/users/users.h"
+
+#include "services/identity/testing/identity_fixture.h"
+
+namespace sockel::identity {
+namespace {
+
+class UsersTest : public IdentityTest {
+ protected:
+  absl::StatusOr<v1::User> Lock(const std::string& name) {
+    v1::LockUserRequest request;
+    request.set_name(name);
+    return users_.Lock(Admin(), request);
+  }
+  absl::StatusOr<v1::User> Unlock(const std::string& name) {
+    v1::UnlockUserRequest request;
+    request.set_name(name);
+    return users_.Unlock(Admin(), request);
+  }
+  absl::StatusOr<v1::IssueActivationCodeResponse> IssueCode(const Caller& caller,
+                                                            const std::string& name) {
+    v1::IssueActivationCodeRequest request;
+    request.set_name(name);
+    return activation_.IssueCode(caller, request);
+  }
+  absl::StatusOr<v1::ActivateUserResponse> ActivateWith(const std::string& login,
+                                                        const std::string& code,
+                                                        const std::string& password = kPassword) {
+    v1::ActivateUserRequest request;
+    request.set_tenant("tenants/smi");
+    request.set_login(login);
+    request.set_code(code);
+    request.set_new_password(password);
+    return activation_.Activate(Anonymous(), request);
+  }
+};
+
+TEST_F(UsersTest, CreatesUsersWithoutPassword) {
+  auto user = MakeUser("erika");
+  ASSERT_TRUE(user.ok()) << user.status();
+  EXPECT_FALSE(user->activated());
+  EXPECT_EQ(user->state(), v1::User::ACTIVE);
+  EXPECT_EQ(user->locale(), "de-DE");
+  EXPECT_EQ(Reason(Login("erika", "").status()), "CREDENTIALS_INVALID");
+}
+
+TEST_F(UsersTest, LoginsAreUniqueWithinATenantOnly) {
+  ASSERT_TRUE(MakeTenant("stmb").ok());
+  ASSERT_TRUE(MakeUser("erika").ok());
+  EXPECT_EQ(Reason(MakeUser("erika").status()), "LOGIN_TAKEN");
+  EXPECT_TRUE(MakeUser("erika", "stmb").ok());
+}
+
+TEST_F(UsersTest, RefusesNamesThatDeceive) {
+  v1::CreateUserRequest request;
+  request.set_parent("tenants/smi");
+  request.mutable_user()->set_login("erika");
+  request.mutable_user()->set_display_name("Erika\u202Eretsum");
+  EXPECT_EQ(Reason(users_.Create(Admin(), request).status()), "FIELD_INVALID");
+}
+
+TEST_F(UsersTest, AnUnknownTenantHasNoUsers) {
+  EXPECT_EQ(MakeUser("erika", "nowhere").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(UsersTest, AnotherTenantsUserIsNotThere) {
+  ASSERT_TRUE(MakeTenant("stmb").ok());
+  auto user = MakeUser("erika", "stmb");
+  v1::GetUserRequest request;
+  request.set_name(user->name());
+  EXPECT_EQ(users_.Get(Admin("smi"), request).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(Lock(user->name()).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(UsersTest, ListsInPagesAndByLogin) {
+  for (const char* login : {"a1", "b2", "c3"}) {
+    ASSERT_TRUE(MakeUser(login).ok());
+    clock_.Advance(absl::Seconds(1));
+  }
+  v1::ListUsersRequest request;
+  request.set_parent("tenants/smi");
+  request.set_page_size(2);
+  auto page = users_.List(Admin(), request);
+  ASSERT_EQ(page->users_size(), 2);
+  request.set_page_token(page->next_page_token());
+  page = users_.List(Admin(), request);
+  ASSERT_EQ(page->users_size(), 1);
+  EXPECT_EQ(page->users(0).login(), "c3");
+  v1::ListUsersRequest one;
+  one.set_parent("tenants/smi");
+  one.set_login("b2");
+  ASSERT_EQ(users_.List(Admin(), one)->users_size(), 1);
+}
+
+TEST_F(UsersTest, UpdatesWhatTheMaskNames) {
+  auto user = MakeUser("erika");
+  v1::UpdateUserRequest request;
+  request.mutable_user()->set_name(user->name());
+  request.mutable_user()->set_display_name("Ignored");
+  request.mutable_user()->set_email("new@smi.example");
+  request.mutable_update_mask()->add_paths("email");
+  auto changed = users_.Update(Admin(), request);
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_EQ(changed->email(), "new@smi.example");
+  EXPECT_EQ(changed->display_name(), "Erika Muster");
+  EXPECT_NE(changed->etag(), user->etag());
+}
+
+TEST_F(UsersTest, ActivationSetsThePassword) {
+  auto user = MakeUser("erika");
+  auto code = IssueCode(Admin(), user->name());
+  ASSERT_TRUE(code.ok()) << code.status();
+  EXPECT_EQ(code->code().size(), 24u);
+  ASSERT_TRUE(ActivateWith("erika", code->code()).ok());
+  EXPECT_TRUE(GetUser(user->name())->activated());
+  EXPECT_TRUE(Login("erika").ok());
+}
+
+TEST_F(UsersTest, ACodeIsGoodOnce) {
+  auto user = MakeUser("erika");
+  auto code = IssueCode(Admin(), user->name());
+  ASSERT_TRUE(ActivateWith("erika", code->code()).ok());
+  EXPECT_EQ(Reason(ActivateWith("erika", code->code(), "another long password").status()),
+            "ACTIVATION_CODE_INVALID");
+}
+
+TEST_F(UsersTest, ACodeExpiresAndIsReplacedByTheNext) {
+  auto user = MakeUser("erika");
+  auto first = IssueCode(Admin(), user->name());
+  clock_.Advance(absl::Seconds(1));
+  auto second = IssueCode(Admin(), user->name());
+  EXPECT_NE(first->code(), second->code());
+  EXPECT_EQ(Reason(ActivateWith("erika", first->code()).status()), "ACTIVATION_CODE_INVALID");
+  clock_.Advance(absl::Hours(7 * 24));
+  EXPECT_EQ(Reason(ActivateWith("erika", second->code()).status()), "ACTIVATION_CODE_INVALID");
+}
+
+TEST_F(UsersTest, AnUnknownUserIsAnsweredLikeAWrongCode) {
+  MakeUser("erika").IgnoreError();
+  const absl::Status wrong = ActivateWith("erika", "000000000000000000000000").status();
+  const absl::Status unknown = ActivateWith("nobody", "000000000000000000000000").status();
+  EXPECT_EQ(wrong, unknown);
+}
+
+TEST_F(UsersTest, ARepeatedRequestGetsTheSameCodeThoughItIsStoredNowhere) {
+  auto user = MakeUser("erika");
+  const Caller caller = testing::WithRequestId(Admin());
+  auto first = IssueCode(caller, user->name());
+  clock_.Advance(absl::Minutes(1));
+  auto second = IssueCode(caller, user->name());
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_EQ(first->SerializeAsString(), second->SerializeAsString());
+  pqxx::connection connection(database_.superuser_conninfo());
+  pqxx::work work(connection);
+  const auto rows = work.exec("SELECT row_to_json(k)::text FROM idempotency_keys k");
+  for (const auto& row : rows) {
+    EXPECT_EQ(row[0].as<std::string>().find(ids::ToHex(first->code())), std::string::npos);
+    EXPECT_EQ(row[0].as<std::string>().find(first->code()), std::string::npos);
+  }
+}
+
+TEST_F(UsersTest, ActivationRefusesCommonPasswords) {
+  auto user = MakeUser("erika");
+  auto code = IssueCode(Admin(), user->name());
+  EXPECT_EQ(Reason(ActivateWith("erika", code->code(), "passwortpasswort").status()),
+            "PASSWORD_COMMON");
+  EXPECT_TRUE(ActivateWith("erika", code->code()).ok());
+}
+
+TEST_F(UsersTest, ANewPasswordEndsTheSessions) {
+  const v1::User user = MakeActiveUser("erika");
+  auto session = Login("erika");
+  clock_.Advance(absl::Seconds(1));
+  ASSERT_TRUE(Activate(user, "ein anderes langes Wort").ok());
+  EXPECT_EQ(Reason(Verify(session->access_token()).status()), "TOKEN_REVOKED");
+  EXPECT_EQ(Reason(Refresh(session->refresh_token()).status()), "REFRESH_TOKEN_INVALID");
+}
+
+TEST_F(UsersTest, LockingEndsSessionsAndStopsTokens) {
+  const v1::User user = MakeActiveUser("erika");
+  auto session = Login("erika");
+  clock_.Advance(absl::Seconds(1));
+  auto locked = Lock(user.name());
+  ASSERT_TRUE(locked.ok()) << locked.status();
+  EXPECT_EQ(locked->state(), v1::User::LOCKED);
+  EXPECT_EQ(Reason(Verify(session->access_token()).status()), "TOKEN_REVOKED");
+  EXPECT_EQ(Reason(Refresh(session->refresh_token()).status()), "REFRESH_TOKEN_INVALID");
+  EXPECT_EQ(Reason(Login("erika").status()), "ACCOUNT_LOCKED");
+  EXPECT_EQ(Reason(Login("erika", "wrong wrong wrong").status()), "CREDENTIALS_INVALID");
+
+  ASSERT_TRUE(Unlock(user.name()).ok());
+  clock_.Advance(absl::Seconds(1));
+  auto again = Login("erika");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_TRUE(Verify(again->access_token()).ok());
+}
+
+TEST_F(UsersTest, TheLastAdministratorCannotBeLocked) {
+  const v1::User first = MakeActiveUser("first", "tenant-admin");
+  EXPECT_EQ(Reason(Lock(first.name()).status()), "LAST_ADMIN");
+  const v1::User second = MakeActiveUser("second", "tenant-admin");
+  EXPECT_TRUE(Lock(first.name()).ok());
+  EXPECT_EQ(Reason(Lock(second.name()).status()), "LAST_ADMIN");
+}
+
+TEST_F(UsersTest, NoCodeForALockedUser) {
+  auto user = MakeUser("erika");
+  ASSERT_TRUE(Lock(user->name()).ok());
+  EXPECT_EQ(Reason(IssueCode(Admin(), user->name()).status()), "ACCOUNT_LOCKED");
+}
+
+}  // namespace
+}  // namespace sockel::identity
