@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import tarfile
@@ -107,3 +106,44 @@ def test_programs_run_inside(root, program):
     run = subprocess.run(inside(root, f"/usr/bin/{program}", "version"), capture_output=True,
                          text=True, check=False)
     assert run.returncode == 0, run.stderr
+
+
+def test_a_service_serves_from_it(root):
+    """Up and measurable without its database, and not ready: that is what a pod would show."""
+    if not can_enter(root):
+        pytest.skip("this machine lets no one but root change the root folder")
+    folder = root / "tmp" / "service"
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o777)
+    for name in ("page-token.key", "master.key"):
+        (folder / name).write_text("0123456789abcdef" * 4)
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", folder / "ledger.pem"],
+                   check=True, capture_output=True)
+    (folder / "ledger.pem").chmod(0o644)
+    (folder / "identity.yaml").write_text("""
+listen: 127.0.0.1:0
+metrics_listen: 127.0.0.1:0
+tls: {plaintext: true}
+database: {conninfo: "host=/nowhere dbname=sockel_identity user=sockel_identity"}
+ledger: {signing_key_file: /tmp/service/ledger.pem}
+page_token_key_file: /tmp/service/page-token.key
+identity: {master_key_file: /tmp/service/master.key}
+""")
+    with open(folder / "log", "wb") as log:
+        server = subprocess.Popen(
+            inside(root, "/usr/bin/sockel-identity", "serve", "--config",
+                   "/tmp/service/identity.yaml", "--port-file", "/tmp/service/ports"),
+            stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + 30
+        while not (folder / "ports").exists():
+            assert server.poll() is None and time.monotonic() < deadline, (folder / "log").read_text()
+            time.sleep(0.05)
+        port = json.loads((folder / "ports").read_text())["identity"]["metrics"]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            assert "sockel_rpc_handled_total" in answer.read().decode()
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(30) == 0, (folder / "log").read_text()
+    finally:
+        server.kill()
+        server.wait()
