@@ -38,16 +38,15 @@ def _ports(settings):
             for replica in range(settings.replicas) for service in services.SERVICES}
 
 
-def status(_args, state):
-    """Exit code 0 if all of it serves, 1 if not."""
-    state.require()
+def _survey(state):
+    """Rows for people: name, state, pid, age, memory, ports. And whether all of it serves."""
     known = state.load().get("settings")
     ports = _ports(services.Settings(**known)) if known else {}
     living = {daemon.name: daemon for daemon in processes.daemons(state) if daemon.pid()}
     targets = {f"{name}:{port}": f"127.0.0.1:{port}"
                for name, found in ports.items() if name in living for port in found}
     late = health.wait_serving(targets, 1)
-    rows, good = [], True
+    rows, good = [], bool(known)
     for name in ["postgres", "mail", *ports]:
         daemon = living.get(name)
         serving = daemon and not any(target.startswith(f"{name}:") for target in late)
@@ -56,6 +55,18 @@ def status(_args, state):
         where = " ".join(f"127.0.0.1:{port}" for port in ports.get(name, []))
         rows.append((name, word, daemon.pid() if daemon else "", _age(daemon.pid_file) if daemon else "",
                      _resident_mib(daemon.pid()) if daemon else "", where))
+    return rows, good
+
+
+def serves(state):
+    """Whether every process of the instance runs and answers."""
+    return _survey(state)[1]
+
+
+def status(_args, state):
+    """Exit code 0 if all of it serves, 1 if not."""
+    state.require()
+    rows, good = _survey(state)
     ui.say(f"Instance in {state.root}")
     ui.table(rows, ("process", "state", "pid", "up for", "memory", "gRPC"))
     return 0 if good else 1
