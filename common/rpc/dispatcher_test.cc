@@ -1,6 +1,7 @@
 #include "common/rpc/dispatcher.h"
 
 #include <gmock/gmock.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -194,6 +195,61 @@ TEST_F(DispatcherTest, CountsAndLogsEveryCallOnce) {
   EXPECT_THAT(text, HasSubstr("sockel_rpc_handled_total{code=\"UNAUTHENTICATED\",rpc_method="
                               "\"GetBook\",rpc_service=\"sockel.rpc.testing.LibraryService\","
                               "rpc_type=\"unary\"} 1"));
+}
+
+// What a client hears that sends these bytes as its request.
+grpc::Status SendBytes(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                       const std::string& bytes) {
+  grpc::GenericStub stub(channel);
+  auto context = InProcessServer::Context("smi");
+  grpc::CompletionQueue queue;
+  const grpc::Slice slice(bytes);
+  auto call = stub.PrepareUnaryCall(context.get(), method, grpc::ByteBuffer(&slice, 1), &queue);
+  call->StartCall();
+  grpc::ByteBuffer response;
+  grpc::Status status;
+  call->Finish(&response, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  queue.Next(&tag, &ok);
+  return status;
+}
+
+TEST_F(DispatcherTest, CallsAMalformedRequestByItsName) {
+  const std::string service = "/sockel.rpc.testing.LibraryService/";
+  for (const char* method : {"GetBook", "CreateBook", "ReadPages"}) {
+    for (const char* bytes : {"\xFF\xFF\xFF", "\x0A\x7F", "\x0A\x02\xC0\xAF"}) {
+      const grpc::Status status = SendBytes(server_.channel(), service + method, bytes);
+      EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << method;
+      EXPECT_EQ(ReasonOf(status), "FIELD_INVALID");
+    }
+  }
+  EXPECT_EQ(SendBytes(server_.channel(), service + "Nonsense", "").error_code(),
+            grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST_F(DispatcherTest, RefusesARequestNestedTooDeeplyToParse) {
+  const auto wrap = [](char tag, const std::string& inner) {
+    std::string length;
+    for (std::size_t n = inner.size();; n >>= 7) {
+      length.push_back(static_cast<char>((n & 0x7F) | (n > 0x7F ? 0x80 : 0)));
+      if (n <= 0x7F) return tag + length + inner;
+    }
+  };
+  std::string bytes;
+  // Value.struct_value in FieldsEntry.value in Struct.fields, again and again.
+  for (int i = 0; i < 100; ++i) bytes = wrap(0x0A, wrap(0x12, wrap(0x2A, bytes)));
+  bytes = wrap(0x12, wrap(0x4A, bytes));  // Book.extra in CreateBookRequest.book
+  EXPECT_EQ(SendBytes(server_.channel(), "/sockel.rpc.testing.LibraryService/CreateBook", bytes)
+                .error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(DispatcherTest, RefusesARequestLargerThanFourMegabytes) {
+  const std::string bytes = "\x1A" "\x80\x80\xC0\x02" + std::string(5 << 20, 'x');
+  EXPECT_EQ(SendBytes(server_.channel(), "/sockel.rpc.testing.LibraryService/CreateBook", bytes)
+                .error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
 }
 
 TEST_F(DispatcherTest, GivesTheSameHashToARepetitionAndAnotherToAnotherRequest) {

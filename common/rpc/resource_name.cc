@@ -1,5 +1,7 @@
 #include "common/rpc/resource_name.h"
 
+#include <utility>
+
 #include "google/api/resource.pb.h"
 
 namespace sockel::rpc {
@@ -76,6 +78,16 @@ ResourcePattern ResourcePattern::Parent() const {
 
 bool ResourcePattern::InTenant() const {
   return segments_.empty() || (segments_.size() >= 2 && segments_[0] == kTenants);
+}
+
+ResourceTypes::ResourceTypes() {
+  for (const auto& [type, pattern] :
+       {std::pair("identity.sockel/Tenant", "tenants/{tenant}"),
+        std::pair("identity.sockel/User", "tenants/{tenant}/users/{user}"),
+        std::pair("identity.sockel/ServiceAccount",
+                  "tenants/{tenant}/serviceAccounts/{service_account}")}) {
+    types_[type].emplace_back(pattern);
+  }
 }
 
 void ResourceTypes::AddFile(const google::protobuf::FileDescriptor& file) {

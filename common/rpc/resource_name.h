@@ -38,6 +38,9 @@ class ResourcePattern {
 // all it imports.
 class ResourceTypes {
  public:
+  // Knows what every service refers to without importing identity's files:
+  // tenants and principals.
+  ResourceTypes();
   void AddFile(const google::protobuf::FileDescriptor& file);
   // Type `efile.sockel/Dossier`; empty when it is not declared anywhere.
   std::vector<ResourcePattern> Find(const std::string& type) const;

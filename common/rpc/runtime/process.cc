@@ -1,8 +1,13 @@
 #include "common/rpc/runtime/process.h"
 
+#include <google/protobuf/stubs/logging.h>
+#include <grpc/support/log.h>
+
 #include <csignal>
 #include <cstdio>
 #include <fstream>
+
+#include "common/log/log.h"
 
 namespace sockel::rpc {
 namespace {
@@ -21,6 +26,21 @@ void PrepareSignals() {
   const sigset_t signals = StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+}
+
+void TakeOverLibraryLogs() {
+  gpr_set_log_function([](gpr_log_func_args* args) {
+    log::Default().Log(
+        args->severity == GPR_LOG_SEVERITY_ERROR ? log::Level::kWarning : log::Level::kDebug,
+        args->message, {{"library", "grpc"}});
+  });
+  google::protobuf::SetLogHandler([](google::protobuf::LogLevel level, const char* /*file*/,
+                                     int /*line*/, const std::string& message) {
+    // Errors are about what clients send; the client is told.
+    log::Default().Log(
+        level == google::protobuf::LOGLEVEL_FATAL ? log::Level::kError : log::Level::kDebug,
+        message, {{"library", "protobuf"}});
+  });
 }
 
 void WaitForStopSignal() {

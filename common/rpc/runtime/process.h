@@ -10,6 +10,10 @@ namespace sockel::rpc {
 // closed pipe is an error of the write, not the end of the process.
 void PrepareSignals();
 
+// What gRPC and protobuf have to say goes to our log, as JSON like the rest:
+// their errors as warnings, for they are mostly the peers'.
+void TakeOverLibraryLogs();
+
 // Returns when the process shall stop. After it, a second signal ends the
 // process at once.
 void WaitForStopSignal();

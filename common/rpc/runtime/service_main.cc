@@ -22,6 +22,7 @@ constexpr int kWrongUsage = 2;
 struct Arguments {
   std::string config_file;
   std::string config_dir;
+  bool several = false;  // services in this process: then config_dir
   std::vector<std::string> overrides;
   std::string port_file;
   bool print_config = false;
@@ -35,6 +36,9 @@ int ExitCode(const absl::Status& status) {
 }
 
 absl::StatusOr<config::Reader> LoadConfig(const Arguments& arguments, const std::string& service) {
+  if (arguments.several && arguments.config_dir.empty()) {
+    return absl::InvalidArgumentError("--config-dir is required: a folder with <service>.yaml");
+  }
   config::Sources sources;
   sources.environment = config::Environment();
   sources.overrides = arguments.overrides;
@@ -68,6 +72,7 @@ void StopTogether(const std::vector<std::unique_ptr<ServiceRuntime>>& runtimes) 
 
 absl::Status Serve(const std::vector<ServiceSpec>& specs, const Arguments& arguments) {
   PrepareSignals();
+  TakeOverLibraryLogs();
   std::vector<std::unique_ptr<ServiceRuntime>> runtimes;
   for (const ServiceSpec& spec : specs) {
     auto config = LoadConfig(arguments, spec.name);
@@ -135,9 +140,9 @@ absl::Status RunCommand(const ServiceSpec& spec, const ServiceCommand& command,
 
 void AddOptions(CLI::App& app, Arguments& arguments, bool several) {
   app.fallthrough();
+  arguments.several = several;
   if (several) {
     app.add_option("--config-dir", arguments.config_dir, "Folder with <service>.yaml for each")
-        ->required()
         ->check(CLI::ExistingDirectory);
   } else {
     app.add_option("--config", arguments.config_file, "Configuration file, YAML")
@@ -173,11 +178,10 @@ int Run(int argc, char** argv, const std::string& program, const std::vector<Ser
     std::printf("%s %s\n", program.c_str(), SOCKEL_VERSION);
     return absl::OkStatus();
   });
-  if (specs.size() == 1) {
-    for (const ServiceCommand& command : specs.front().commands) {
-      CLI::App* sub = add(command.name, command.help, [&](const Arguments& a) {
-        return RunCommand(specs.front(), command, a);
-      });
+  for (const ServiceSpec& spec : specs) {
+    for (const ServiceCommand& command : spec.commands) {
+      CLI::App* sub = add(command.name, command.help,
+                          [&](const Arguments& a) { return RunCommand(spec, command, a); });
       if (command.add_options) command.add_options(*sub);
     }
   }

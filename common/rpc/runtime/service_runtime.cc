@@ -13,6 +13,7 @@
 #include "common/auth/roles.h"
 #include "common/error/error.h"
 #include "common/pg/migrate.h"
+#include "common/rpc/malformed.h"
 #include "common/rpc/runtime/server_credentials.h"
 
 namespace sockel::rpc {
@@ -214,6 +215,7 @@ absl::Status ServiceRuntime::Listen() {
   EnableProcessWideServices();
   grpc::ServerBuilder builder;
   SetLimits(builder);
+  ExplainMalformedRequests(builder, spec_.name + ".sockel");
   builder.AddListeningPort(settings_.listen, *credentials, &port_);
   for (grpc::Service* service : instance_->services()) builder.RegisterService(service);
   for (grpc::Service* service : evidence_->services()) builder.RegisterService(service);

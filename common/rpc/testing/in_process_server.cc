@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/error/error.h"
+#include "common/rpc/malformed.h"
 
 namespace sockel::rpc::testing {
 namespace {
@@ -85,7 +86,8 @@ std::string TestAccessLog::last_trace_id() const {
 }
 
 InProcessServer::InProcessServer(const Options& options)
-    : workers_(std::make_unique<WorkerPool>(options.workers, metrics_)),
+    : domain_(options.domain),
+      workers_(std::make_unique<WorkerPool>(options.workers, metrics_)),
       dispatcher_(std::make_unique<Dispatcher>(DispatcherOptions{
           .workers = *workers_,
           .authenticator =
@@ -100,6 +102,7 @@ InProcessServer::~InProcessServer() { Stop(); }
 
 void InProcessServer::Serve(const std::vector<grpc::Service*>& services) {
   grpc::ServerBuilder builder;
+  ExplainMalformedRequests(builder, domain_);
   for (grpc::Service* service : services) builder.RegisterService(service);
   server_ = builder.BuildAndStart();
   grpc::ChannelArguments arguments;

@@ -92,6 +92,7 @@ class InProcessServer {
   static std::unique_ptr<grpc::ClientContext> Anonymous();
 
  private:
+  const std::string domain_;
   TestAuthenticator test_authenticator_;
   TestAccessLog log_;
   metrics::Registry metrics_;
