@@ -55,7 +55,9 @@ def _locked():
 
 def _run(command):
     ui.say(ui.bold(ui.quoted(command)))
-    if subprocess.run(command, cwd=layout.REPO, check=False).returncode != 0:
+    # Paths below the clone do not count for ccache, so that clones share their results.
+    environment = {"CCACHE_BASEDIR": str(layout.REPO), "CCACHE_NOHASHDIR": "1", **os.environ}
+    if subprocess.run(command, cwd=layout.REPO, env=environment, check=False).returncode != 0:
         raise ui.Failure(f"{ui.quoted(command)} failed (see above)",
                          f"If the build folder is to blame: rm -r {layout.BUILD}/<preset>, then again.")
 
