@@ -6,6 +6,7 @@ namespace sockel::cli {
 
 CLI::App& Commands::Group(const std::string& name, const std::string& help) {
   CLI::App* group = root_.add_subcommand(name, help);
+  group->require_subcommand(0, 1);
   // Run when no command of the group was named.
   group->final_callback([this, name] {
     if (!chosen_) throw CLI::RequiredError("a command of `sockel " + name + "`");

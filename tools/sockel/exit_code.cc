@@ -28,10 +28,14 @@ std::string NextStep(const absl::Status& status) {
   if (reason == "REFRESH_TOKEN_INVALID" || reason == "REFRESH_TOKEN_REUSED") {
     return "sign in again: sockel login";
   }
+  if (reason.rfind("ASSERTION_", 0) == 0) {
+    return "check --service-account, the key file and this machine's clock";
+  }
   switch (status.code()) {
     case absl::StatusCode::kUnauthenticated:
       return "sign in: sockel login";
     case absl::StatusCode::kPermissionDenied:
+      if (reason != "PERMISSION_MISSING") return "";
       return "ask your tenant's administrator for a role that has it; `sockel whoami` shows yours";
     case absl::StatusCode::kResourceExhausted:
     case absl::StatusCode::kUnavailable: {

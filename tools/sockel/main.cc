@@ -51,6 +51,8 @@ int Main(int argc, char** argv) {
                "sockel");
   app.footer(std::string("`sockel COMMAND --help` shows options and an example.\n") +
              kExitCodesHelp);
+  // At most one: `efile` behind `audit verify` is a service, not the group.
+  app.require_subcommand(0, 1);
   Globals globals;
   AddGlobals(app, globals);
   Session session(ProfileStore(ProfileStore::DefaultFolder()), globals);
