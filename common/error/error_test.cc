@@ -40,7 +40,8 @@ TEST(ErrorTest, ListsEveryFieldThatIsWrong) {
   absl::Status status = InvalidField("dossier.title", "must not be empty");
   AddFieldViolation(status, "request_id", "must be a UUID");
   google::rpc::BadRequest details;
-  for (const auto& detail : OnTheWire(status).details()) detail.UnpackTo(&details);
+  const google::rpc::Status wire = OnTheWire(status);
+  for (const auto& detail : wire.details()) detail.UnpackTo(&details);
   ASSERT_EQ(details.field_violations_size(), 2);
   EXPECT_EQ(details.field_violations(0).field(), "dossier.title");
   EXPECT_EQ(details.field_violations(1).description(), "must be a UUID");

@@ -9,7 +9,7 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(MetricsTest, PutsTheConstantLabelsOnEverySeries) {
-  Registry registry({{"service", "efile"}});
+  Registry registry(Labels{{"service", "efile"}});
   registry.Counter("calls_total", "Calls.", {{"method", "Get"}}).Increment();
   EXPECT_THAT(registry.Text(), HasSubstr("calls_total{service=\"efile\",method=\"Get\"} 1"));
 }
@@ -28,7 +28,7 @@ TEST(MetricsTest, ShowsASeriesBeforeItCountedAnything) {
 }
 
 TEST(MetricsTest, ComputesAGaugeWhenAsked) {
-  Registry registry({{"service", "efile"}});
+  Registry registry(Labels{{"service", "efile"}});
   double depth = 1;
   registry.ComputedGauge("queue_depth", "Waiting.", {{"pool", "rpc"}}, [&] { return depth; });
   depth = 7;
