@@ -18,6 +18,14 @@ def _get(url):
         return json.load(answer)
 
 
+def _is_ready(url):
+    try:
+        with urllib.request.urlopen(f"{url}/-/ready", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
 @pytest.fixture(scope="module")
 def prometheus(suite):
     program = shutil.which("prometheus")
@@ -39,7 +47,9 @@ def prometheus(suite):
                     return line.split("address=")[1].split()[0]
             assert process.poll() is None, log.read_text()
             return None
-        yield f"http://{wait_until(address, 20, 'the start of prometheus')}"
+        url = f"http://{wait_until(address, 20, 'the start of prometheus')}"
+        wait_until(lambda: _is_ready(url), 30, "prometheus to be ready")
+        yield url
     finally:
         process.terminate()
         process.wait(20)
@@ -59,12 +69,13 @@ def test_every_service_is_up_for_prometheus(prometheus):
 def test_rate_errors_and_duration_of_each_method_are_there(prometheus, smi):
     records.create_dossier(smi.application, "smi")
     wait_until(lambda: _query(
-        prometheus, 'sockel_rpc_duration_seconds_count{method="sockel.efile.v1.DossierService/CreateDossier",code="OK"} > 0'),
+        prometheus, 'sockel_rpc_handled_total{rpc_method="CreateDossier", code="OK"} > 0'),
         20, "the count of CreateDossier")
+    assert _query(prometheus, 'sockel_rpc_duration_seconds_count{rpc_method="CreateDossier"} > 0')
 
 
-@pytest.mark.parametrize("name", ["sockel_rpc_queue_depth", "sockel_rpc_workers_busy",
-                                  "sockel_pg_connections", "sockel_ledger_lag_entries"])
+@pytest.mark.parametrize("name", ["sockel_workers_queued", "sockel_workers_busy", "sockel_pg_pool_in_use",
+                                  "sockel_pg_pool_wait_seconds_count", "sockel_ledger_lag_seconds"])
 def test_pool_queue_and_ledger_are_watched(prometheus, name):
     wait_until(lambda: len({r["metric"]["job"] for r in _query(prometheus, name)}) == len(SERVICES),
                20, f"{name} of all services")
@@ -72,8 +83,8 @@ def test_pool_queue_and_ledger_are_watched(prometheus, name):
 
 def test_no_label_is_unbounded(prometheus, suite):
     """A name, id or tenant in a label would make a series per thing."""
-    allowed = {"__name__", "job", "instance", "method", "code", "le", "query", "outcome", "state",
-               "reason", "channel", "quantile", "cache", "transaction", "result", "kind"}
+    allowed = {"__name__", "job", "instance", "service", "rpc_service", "rpc_method", "rpc_type", "code",
+               "le", "name", "query", "transaction", "state", "channel", "outcome", "reason"}
     series = _get(f"{prometheus}/api/v1/series?match[]={{__name__=~\"sockel_.%2b\"}}")["data"]
     assert series
     for labels in series:

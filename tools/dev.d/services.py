@@ -52,8 +52,11 @@ class Settings:
         return found
 
 
-def first_busy_port(settings):
+def first_busy_port(settings, own=None):
+    """The first port of the block that somebody listens on, `own` left out."""
     for port in settings.ports():
+        if port == own:
+            continue
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -1,14 +1,17 @@
 """An SMTP server that delivers nothing: every message lands in a Maildir.
 
-Started by tools/dev up as its own process: smtp_sink.py PORT MAILDIR. A
+Started by tools/dev up as its own process: smtp_sink.py PORT MAILDIR READY. Its
+process id stands in the file READY once the port is its own. A
 recipient whose address begins with `reject` is refused for good (550), one
 that begins with `defer` for now (451): so bounces and retries can be seen.
 """
 
 import asyncio
 import mailbox
+import os
 import signal
 import sys
+from pathlib import Path
 
 from aiosmtpd.smtp import SMTP
 
@@ -34,13 +37,14 @@ class MaildirHandler:
         return "250 OK: kept"
 
 
-async def serve(port, folder):
+async def serve(port, folder, ready):
     handler = MaildirHandler(folder)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: SMTP(handler, hostname="sink.localhost", data_size_limit=_MAX_MESSAGE,
                      enable_SMTPUTF8=True, loop=loop),
         "127.0.0.1", port)
+    Path(ready).write_text(str(os.getpid()), encoding="ascii")
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
@@ -49,4 +53,4 @@ async def serve(port, folder):
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), sys.argv[2]))
+    asyncio.run(serve(int(sys.argv[1]), sys.argv[2], sys.argv[3]))

@@ -74,21 +74,31 @@ def _choose_settings(args, state):
 def _start_mail_sink(args, state, settings):
     """Its port is the first of the block: who has it, has the block."""
     sink = Daemon(state, "mail")
+    ready = state.run / "mail.ready"
     while sink.pid() is None:
-        address = f"127.0.0.1:{settings.smtp_port()}"
+        ready.unlink(missing_ok=True)
         process = sink.start([sys.executable, "-B", layout.TOOLS / "smtp_sink.py",
-                              settings.smtp_port(), state.mail])
-        layout.wait_until(lambda: process.poll() is not None or health.listens(address), 10)
-        if process.poll() is None and health.listens(address):
+                              settings.smtp_port(), state.mail, ready])
+        layout.wait_until(lambda: process.poll() is not None or ready.exists(), 10)
+        if ready.exists() and not _block_is_taken(state, settings):
             break
-        if args.base_port or process.poll() is None:
+        if args.base_port or (process.poll() is None and not ready.exists()):
             raise ui.Failure("the mail sink does not start. The end of its log:\n"
                              + ui.tail(sink.log_file), f"The whole log: {sink.log_file}")
-        # Another instance took the block in the same moment.
+        # Another instance took the block in the same moment, or still has a part of it.
+        sink.stop()
         settings = services.free_settings(settings.replicas, settings.standalone,
                                           settings.base_port + services.PORT_BLOCK)
         state.update(settings=vars(settings))
     return settings
+
+
+def _block_is_taken(state, settings):
+    """Whether others listen on ports of the block, besides the sink just started."""
+    if [daemon for daemon in processes.daemons(state)
+            if daemon.name not in ("postgres", "mail") and daemon.pid()]:
+        return False  # they are this instance's own
+    return services.first_busy_port(settings, settings.smtp_port()) is not None
 
 
 def _start(state, wanted):
