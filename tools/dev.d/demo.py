@@ -362,7 +362,7 @@ class Demo:
                 _require(refused.code == VERIFICATION_FAILED,
                          f"the changed byte of entry {index} was not told as such: {refused}")
             self.registrar.run("audit", "verify", "efile")
-        ui.say(f"  detected: {refused.message}")
+        ui.say(f"  detected: {refused.message.splitlines()[0]}")
 
     # The mailbox
 

@@ -8,7 +8,7 @@ import sys
 import ui
 
 # Exit codes of `sockel`: part of its interface.
-UNAUTHENTICATED, PERMISSION_DENIED, CONFLICT, VERIFICATION_FAILED = 3, 4, 7, 9
+UNAUTHENTICATED, PERMISSION_DENIED, CONFLICT, UNAVAILABLE, VERIFICATION_FAILED = 3, 4, 7, 8, 9
 
 
 class Refused(ui.Failure):
@@ -45,7 +45,8 @@ class Client:
         shown = progress and sys.stderr.isatty()
         if shown:
             ui.say()  # the bar has its own line
-        result = subprocess.run(command, input=stdin, text=True, env=self.environment(targets),
+        result = subprocess.run(command, input=stdin, encoding="utf-8", errors="replace",
+                                env=self.environment(targets),
                                 stdin=subprocess.DEVNULL if stdin is None else None,
                                 stdout=subprocess.PIPE, stderr=None if shown else subprocess.PIPE,
                                 check=False)
@@ -56,18 +57,19 @@ class Client:
 
 
 def _error(text):
-    """The client's last word, a line of JSON; or whatever it said instead."""
-    said = text.strip()
+    """The client's last word, a line of JSON; with what it said before about single files."""
+    said = text.strip().splitlines()
     try:
-        return json.loads(said.splitlines()[-1])["error"]
+        error = json.loads(said[-1])["error"]
     except (IndexError, ValueError, KeyError, TypeError):
-        return {"message": said[-2000:]}
+        return {"message": "\n    ".join(said[-20:])}
+    return {**error, "message": "\n    ".join([error.get("message", ""), *said[:-1][:20]])}
 
 
 def _hint(code):
-    if code < 0:
-        return "The client was killed. Run the demo again."
-    return "If a service was stopped: run the demo again, it repairs the instance first."
+    if code == UNAVAILABLE:
+        return "A service does not answer. Run the demo again: it repairs the instance first."
+    return ""
 
 
 class Person:

@@ -9,6 +9,7 @@
 #include "tools/sockel/dossier_names.h"
 #include "tools/sockel/input.h"
 #include "tools/sockel/transfer/download.h"
+#include "tools/sockel/transfer/names.h"
 #include "tools/sockel/transfer/upload.h"
 
 namespace sockel::cli {
@@ -31,8 +32,12 @@ struct Options {
   int jobs = 4;
 };
 
+// As long as a path can be.
+constexpr std::size_t kLongestLabel = 4096;
+
 void AddFile(const fs::path& path, const fs::path& base, std::vector<FileToPut>& files) {
-  files.push_back({path, path.lexically_relative(base).generic_string(),
+  files.push_back({path,
+                   PresentableName(path.lexically_relative(base).generic_string(), kLongestLabel),
                    static_cast<std::int64_t>(fs::file_size(path))});
 }
 
@@ -55,7 +60,7 @@ absl::StatusOr<std::vector<FileToPut>> Collect(const std::vector<std::string>& p
     return absl::NotFoundError(absl::StrCat(e.path1().string(), ": ", e.code().message()));
   }
   std::sort(files.begin(), files.end(),
-            [](const FileToPut& a, const FileToPut& b) { return a.label < b.label; });
+            [](const FileToPut& a, const FileToPut& b) { return a.path < b.path; });
   if (files.empty()) return absl::NotFoundError("there is no file in it");
   return files;
 }
@@ -101,8 +106,7 @@ PutResult PutAll(Uploader& uploader, const std::vector<FileToPut>& files, int jo
       continue;
     }
     if (all.failures++ == 0) all.first_failure = results[i].status();
-    std::cerr << files[i].path.string() << ": " << std::string(results[i].status().message())
-              << "\n";
+    std::cerr << files[i].label << ": " << std::string(results[i].status().message()) << "\n";
   }
   return all;
 }

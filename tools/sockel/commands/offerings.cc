@@ -59,6 +59,11 @@ absl::Status Create(Session& session, const Options& options) {
   return session.Show(*offering);
 }
 
+absl::Status AddPlan(Session& session, const Options& options) {
+  absl::StatusOr<YAML::Node> node = ReadYaml(options.file);
+  return node.ok() ? CreatePlan(session, FullName(options.offering), *node) : node.status();
+}
+
 absl::Status List(Session& session) {
   auto response =
       session.List<OfferingService>(&Stub::ListOfferings, catalog::v1::ListOfferingsRequest());
@@ -107,6 +112,12 @@ void AddOfferingCommands(Commands& commands) {
            [&session, options] { return Create(session, *options); })
       .add_option("-f,--file", options->file, "YAML file; - = standard input")
       ->required();
+  CLI::App& add_plan =
+      commands.Add(group, "add-plan", "Add a plan to a draft, from a YAML file",
+                   "sockel offerings add-plan efile -f plan.yaml   # id, title, steps, …",
+                   [&session, options] { return AddPlan(session, *options); });
+  add_offering(add_plan);
+  add_plan.add_option("-f,--file", options->file, "YAML file; - = standard input")->required();
   commands.Add(group, "list", "List offerings", "", [&session] { return List(session); });
   add_offering(commands.Add(group, "get", "Show an offering", "sockel offerings get efile",
                             [&session, options] { return Get(session, *options); }));

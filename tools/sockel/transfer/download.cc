@@ -9,6 +9,7 @@
 #include "common/error/grpc_status.h"
 #include "common/ids/ids.h"
 #include "tools/sockel/transfer/hash.h"
+#include "tools/sockel/transfer/names.h"
 
 namespace sockel::cli {
 namespace {
@@ -17,6 +18,8 @@ using efile::v1::Document;
 using efile::v1::DocumentService;
 
 constexpr absl::Duration kPatience = absl::Seconds(60);
+// File systems allow 255 bytes; a number may have to go in front or behind.
+constexpr std::size_t kLongestFileName = 240;
 
 std::string LastSegment(const std::string& name) { return name.substr(name.rfind('/') + 1); }
 
@@ -72,7 +75,7 @@ std::string SafeFileName(const Document& document) {
       name.begin(), name.end(),
       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '_');
   if (name.empty() || name == "." || name == "..") name = LastSegment(document.name());
-  return name;
+  return ShortenedFileName(name, kLongestFileName);
 }
 
 absl::Status Download(DocumentService::Stub& documents, const Document& document,
@@ -87,9 +90,10 @@ absl::Status Download(DocumentService::Stub& documents, const Document& document
     return absl::AlreadyExistsError(absl::StrCat(target.string(), " exists with other content"));
   }
   // The hash in the name: a part of one content is never continued as another.
+  const std::string place = target.filename().string();
   const std::filesystem::path part =
-      target.parent_path() /
-      absl::StrCat(".", target.filename().string(), ".", ids::ToHex(wanted).substr(0, 8), ".part");
+      target.parent_path() / absl::StrCat(".", ShortenedFileName(place, kLongestFileName), ".",
+                                          ids::ToHex(wanted).substr(0, 8), ".part");
   if (SizeOf(part) > document.content().size()) std::filesystem::remove(part);
   progress.AddBytes(SizeOf(part));
   if (absl::Status status = FetchRepeatedly(documents, document, part, progress); !status.ok()) {

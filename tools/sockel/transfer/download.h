@@ -11,7 +11,7 @@
 namespace sockel::cli {
 
 // A name for the document's file that is safe in a folder: its own, without
-// anything that leads elsewhere.
+// anything that leads elsewhere, and short enough to be numbered (240 bytes).
 std::string SafeFileName(const efile::v1::Document& document);
 
 // Writes the content to `target`, all or nothing: into a `.part` file beside

@@ -7,7 +7,9 @@
 #include "absl/time/clock.h"
 #include "common/error/grpc_status.h"
 #include "common/ids/ids.h"
+#include "common/text/text.h"
 #include "tools/sockel/transfer/hash.h"
+#include "tools/sockel/transfer/names.h"
 
 namespace sockel::cli {
 namespace {
@@ -20,6 +22,9 @@ using efile::v1::UploadService;
 // As long as a service is away, for a restart say, a transfer waits.
 constexpr absl::Duration kPatience = absl::Seconds(60);
 constexpr std::size_t kPiece = 256 * 1024;
+// Characters, as the API allows.
+constexpr std::size_t kLongestFileName = 255;
+constexpr std::size_t kLongestSubject = 500;
 
 bool IsWorthRepeating(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
@@ -28,6 +33,12 @@ bool IsWorthRepeating(const absl::Status& status) {
 }
 
 std::string TenantOf(const std::string& name) { return name.substr(0, name.find('/', 8)); }
+
+// In the journal, which is text: the path, or its bytes if they are none.
+std::string KeyOf(const FileToPut& file) {
+  const std::string path = file.path.string();
+  return text::IsUtf8(path) ? path : "hex:" + ids::ToHex(path);
+}
 
 absl::Status ReadPiece(std::ifstream& in, std::string& piece, std::int64_t wanted,
                        const std::filesystem::path& path) {
@@ -60,8 +71,8 @@ absl::Status Uploader::Prepare() {
 absl::StatusOr<Document> Uploader::Put(const FileToPut& file) {
   absl::StatusOr<std::string> hash = HashFile(file.path);
   if (!hash.ok()) return hash.status();
-  TransferState state = journal_.Get(file.label, ids::ToHex(*hash));
-  if (absl::Status noted = journal_.Put(file.label, state); !noted.ok()) return noted;
+  TransferState state = journal_.Get(KeyOf(file), ids::ToHex(*hash));
+  if (absl::Status noted = journal_.Put(KeyOf(file), state); !noted.ok()) return noted;
   if (!state.document.empty()) {
     progress_.AddBytes(file.size);
     efile::v1::GetDocumentRequest request;
@@ -72,7 +83,7 @@ absl::StatusOr<Document> Uploader::Put(const FileToPut& file) {
   absl::StatusOr<Document> document = Repeatedly(file, state);
   if (!document.ok()) return document;
   state.document = document->name();
-  if (absl::Status noted = journal_.Put(file.label, state); !noted.ok()) return noted;
+  if (absl::Status noted = journal_.Put(KeyOf(file), state); !noted.ok()) return noted;
   if (document->content().sha256() != *hash) {
     return absl::DataLossError(absl::StrCat(file.path.string(), " was stored differently"));
   }
@@ -112,8 +123,10 @@ absl::StatusOr<Document> Uploader::File(const FileToPut& file, const TransferSta
   request.set_parent(dossier_);
   request.set_request_id(state.request_id);
   *request.mutable_document() = like_;
-  request.mutable_document()->set_file_name(file.path.filename().string());
-  if (like_.subject().empty()) request.mutable_document()->set_subject(file.label);
+  request.mutable_document()->set_file_name(
+      PresentableName(file.path.filename().string(), kLongestFileName));
+  if (like_.subject().empty())
+    request.mutable_document()->set_subject(PresentableName(file.label, kLongestSubject));
   return client::Unary(*documents_, &DocumentService::Stub::CreateDocument, std::move(request),
                        session_.CallOptions());
 }
@@ -149,7 +162,7 @@ absl::StatusOr<Upload> Uploader::CurrentUpload(const FileToPut& file, TransferSt
       client::Unary(*uploads_, &UploadService::Stub::CreateUpload, request, session_.CallOptions());
   if (!upload.ok()) return upload;
   state.upload = upload->name();
-  if (absl::Status noted = journal_.Put(file.label, state); !noted.ok()) return noted;
+  if (absl::Status noted = journal_.Put(KeyOf(file), state); !noted.ok()) return noted;
   return upload;
 }
 

@@ -18,7 +18,7 @@ inline constexpr std::int64_t kInlineLimit = 1 << 20;
 // One file to be filed.
 struct FileToPut {
   std::filesystem::path path;
-  std::string label;  // its place in the folder; the journal's key
+  std::string label;  // its place in the folder, for people
   std::int64_t size = 0;
 };
 

@@ -1,0 +1,65 @@
+#include "tools/sockel/transfer/names.h"
+
+#include <algorithm>
+
+#include "common/text/text.h"
+
+namespace sockel::cli {
+namespace {
+
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
+constexpr std::size_t kLongestExtension = 20;
+
+bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
+// Length of the UTF-8 sequence `bytes` begins with; 0 = none.
+std::size_t SequenceLength(std::string_view bytes) {
+  std::size_t length = 1;
+  while (length < std::min<std::size_t>(bytes.size(), 4) && IsContinuation(bytes[length])) ++length;
+  return text::IsUtf8(bytes.substr(0, length)) ? length : 0;
+}
+
+// C0, DEL and, in UTF-8, C1.
+bool IsControl(std::string_view sequence) {
+  const auto first = static_cast<unsigned char>(sequence[0]);
+  if (sequence.size() == 1) return first < 0x20 || first == 0x7f;
+  return first == 0xc2 && static_cast<unsigned char>(sequence[1]) < 0xa0;
+}
+
+}  // namespace
+
+std::string PresentableName(std::string_view bytes, std::size_t most) {
+  std::string clean;
+  while (!bytes.empty()) {
+    const std::size_t length = SequenceLength(bytes);
+    const std::string_view sequence = bytes.substr(0, std::max<std::size_t>(length, 1));
+    if (length == 0) {
+      clean += kReplacement;
+    } else if (sequence == "\\" || IsControl(sequence)) {
+      clean += '_';
+    } else {
+      clean += sequence;
+    }
+    bytes.remove_prefix(sequence.size());
+  }
+  clean = text::ToNfc(clean);
+  std::size_t characters = text::CodePoints(clean);
+  if (characters <= most) return clean;
+  std::size_t begin = 0;
+  for (; characters >= most; --characters) {
+    ++begin;
+    while (begin < clean.size() && IsContinuation(clean[begin])) ++begin;
+  }
+  return "…" + clean.substr(begin);
+}
+
+std::string ShortenedFileName(const std::string& name, std::size_t most) {
+  if (name.size() <= most) return name;
+  std::size_t dot = name.rfind('.');
+  if (dot == std::string::npos || name.size() - dot > kLongestExtension) dot = name.size();
+  std::size_t end = std::min(dot, most - (name.size() - dot));
+  while (end > 0 && IsContinuation(name[end])) --end;
+  return name.substr(0, end) + name.substr(dot);
+}
+
+}  // namespace sockel::cli

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+// A file's name may hold any bytes; text for people, and the API, may not.
+namespace sockel::cli {
+
+// Valid UTF-8 in Normalization Form C without control characters and
+// backslashes, whatever the bytes are. At most `most` characters: of a longer
+// text the end is kept.
+std::string PresentableName(std::string_view bytes, std::size_t most);
+
+// At most `most` bytes, cut between characters; the extension is kept.
+std::string ShortenedFileName(const std::string& name, std::size_t most);
+
+}  // namespace sockel::cli

@@ -1,0 +1,60 @@
+#include "tools/sockel/transfer/names.h"
+
+#include <gtest/gtest.h>
+
+#include "common/text/text.h"
+
+namespace sockel::cli {
+namespace {
+
+TEST(PresentableNameTest, LeavesOrdinaryNamesAsTheyAre) {
+  for (const char* name : {"README", "Größe – Straße.txt", "日本語/文書.html", "a b.c", "-x", ""}) {
+    EXPECT_EQ(PresentableName(name, 255), name);
+  }
+}
+
+TEST(PresentableNameTest, ReplacesWhatIsNoText) {
+  EXPECT_EQ(PresentableName("bad-\xff\xfe.bin", 255), "bad-\ufffd\ufffd.bin");
+  EXPECT_EQ(PresentableName("cut-\xc3", 255), "cut-\ufffd");
+  EXPECT_EQ(PresentableName("cut-\xe3\x81.txt", 255), "cut-\ufffd\ufffd.txt");
+  EXPECT_EQ(PresentableName("\xed\xa0\x80", 255), "\ufffd\ufffd\ufffd");  // a surrogate
+}
+
+TEST(PresentableNameTest, ReplacesWhatWouldSteerATerminalOrAPath) {
+  EXPECT_EQ(PresentableName("a\nb\tc\x1b[31m\x7f\\d", 255), "a_b_c_[31m__d");
+  EXPECT_EQ(PresentableName("a\xc2\x9b"
+                            "b",
+                            255),
+            "a_b");  // CSI as one character
+}
+
+TEST(PresentableNameTest, Composes) { EXPECT_EQ(PresentableName("a\u0308", 255), "ä"); }
+
+TEST(PresentableNameTest, KeepsTheEndOfALongText) {
+  std::string path;
+  for (int i = 0; i < 300; ++i) path += "ä/";
+  path += "end.txt";
+  const std::string shown = PresentableName(path, 500);
+  EXPECT_EQ(text::CodePoints(shown), 500u);
+  EXPECT_EQ(shown.substr(0, 3), "…");
+  EXPECT_EQ(shown.substr(shown.size() - 7), "end.txt");
+  EXPECT_EQ(PresentableName("12345", 5), "12345");
+}
+
+TEST(ShortenedFileNameTest, KeepsTheExtension) {
+  EXPECT_EQ(ShortenedFileName(std::string(300, 'x') + ".pdf", 240), std::string(236, 'x') + ".pdf");
+  EXPECT_EQ(ShortenedFileName(std::string(300, 'x'), 240), std::string(240, 'x'));
+  EXPECT_EQ(ShortenedFileName("short.pdf", 240), "short.pdf");
+}
+
+TEST(ShortenedFileNameTest, CutsBetweenCharacters) {
+  std::string name = "x";
+  for (int i = 0; i < 200; ++i) name += "ä";
+  const std::string cut = ShortenedFileName(name + ".pdf", 240);
+  EXPECT_LE(cut.size(), 240u);
+  EXPECT_GE(cut.size(), 238u);
+  EXPECT_TRUE(text::IsUtf8(cut));
+}
+
+}  // namespace
+}  // namespace sockel::cli
