@@ -20,7 +20,7 @@ def smtp(state):
         port = probe.getsockname()[1]
     sink = Daemon(state, "mail")
     sink.start(["/usr/bin/python3", layout.TOOLS / "smtp_sink.py", port, state.mail])
-    assert layout.wait_until(lambda: health.listens(f"127.0.0.1:{port}"), 10)
+    assert layout.wait_until(lambda: health.listens(f"127.0.0.1:{port}"), 30)
     with smtplib.SMTP("127.0.0.1", port) as client:
         yield client
     assert sink.stop()

@@ -10,7 +10,7 @@ from postgres import Cluster
 
 @pytest.fixture
 def cluster(state):
-    made = Cluster(state, durable=False)
+    made = Cluster(state)
     made.ensure_running()
     made.write_pgpass({"postgres": made.password_file.read_text().strip()})
     yield made

@@ -14,7 +14,6 @@ import layout
 import lint
 import setup
 import ui
-from postgres import Cluster
 
 # Leaks and undefined behaviour end the test at once, with a stack trace.
 _SANITIZERS = {
@@ -45,9 +44,8 @@ def run(args):
         _lint(total)
         for preset in ("dev", "asan-ubsan"):
             _build(total, preset)
-        with _test_cluster() as conninfo:
-            for preset in ("dev", "asan-ubsan"):
-                _ctest(args, total, preset, conninfo, results)
+        for preset in ("dev", "asan-ubsan"):
+            _ctest(args, total, preset, results)
         _pytest(args, total, results)
     except _Stop:
         pass
@@ -100,22 +98,6 @@ def _lint(total):
               time.monotonic() - started)
 
 
-@contextmanager
-def _test_cluster():
-    """One PostgreSQL cluster for all C++ tests; each test clones its database in it."""
-    folder = Path(tempfile.mkdtemp(prefix="sockel-test-"))
-    state = layout.State(folder)
-    state.create()
-    cluster = Cluster(state, durable=False, max_connections=400)
-    try:
-        with ui.step("PostgreSQL for the tests"):
-            cluster.ensure_running()
-        yield cluster.superuser_conninfo()
-    finally:
-        cluster.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def _read_junit(paths):
     """(passed, failed, skipped) over JUnit files, as GoogleTest, ctest and pytest write them."""
     passed = failed = skipped = 0
@@ -131,13 +113,13 @@ def _read_junit(paths):
     return passed, failed, skipped
 
 
-def _ctest(args, total, preset, conninfo, results):
+def _ctest(args, total, preset, results):
     started = time.monotonic()
     ui.say(ui.bold(f"\n== C++ tests, {preset}"))
     cases = results / f"gtest-{preset}"
     cases.mkdir()
     junit = results / f"ctest-{preset}.xml"
-    environment = {**os.environ, **_SANITIZERS, "SOCKEL_TEST_PG": conninfo,
+    environment = {**os.environ, **_SANITIZERS,
                    "GTEST_OUTPUT": f"xml:{cases}/", "GTEST_COLOR": "no"}
     if args.filter:
         environment["GTEST_FILTER"] = f"*{args.filter}*"

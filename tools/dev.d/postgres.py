@@ -23,7 +23,7 @@ listen_addresses = ''
 unix_socket_directories = '{socket_dir}'
 unix_socket_permissions = 0700
 password_encryption = 'scram-sha-256'
-max_connections = {max_connections}
+max_connections = 200
 shared_buffers = 128MB
 jit = off
 log_min_duration_statement = 1000
@@ -31,9 +31,6 @@ log_line_prefix = '%m [%p] %q%u@%d '
 log_timezone = 'UTC'
 timezone = 'UTC'
 """
-
-# For clusters of tests that end with the test: nothing survives anyway.
-_NOT_DURABLE = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
 
 
 def binary(name):
@@ -50,10 +47,8 @@ def binary(name):
 class Cluster:
     """One cluster in the folder postgres/ of a state folder."""
 
-    def __init__(self, state, durable=True, max_connections=200):
+    def __init__(self, state):
         self.state = state
-        self.durable = durable
-        self.max_connections = max_connections
         self.home = state.postgres
         self.data = self.home / "data"
         self.socket_dir = state.socket_dir()
@@ -95,7 +90,7 @@ class Cluster:
         command = [binary("initdb"), "--pgdata", unfinished, "--username=postgres",
                    "--auth=scram-sha-256", f"--pwfile={secret}", "--encoding=UTF8",
                    "--locale=C.UTF-8", "--data-checksums", "--no-instructions"]
-        result = self._run(command + ([] if self.durable else ["--no-sync"]))
+        result = self._run(command)
         secret.unlink(missing_ok=True)
         if result.returncode != 0:
             raise ui.Failure("initdb failed:\n" + result.stderr.rstrip())
@@ -105,10 +100,9 @@ class Cluster:
 
     def _write_settings(self):
         layout.private_dir(self.socket_dir, self.uid, self.gid)
-        text = _SETTINGS.format(socket_dir=str(self.socket_dir).replace("'", "''"),
-                                max_connections=self.max_connections)
+        text = _SETTINGS.format(socket_dir=str(self.socket_dir).replace("'", "''"))
         path = self.data / "sockel.conf"
-        layout.write_atomically(path, text + ("" if self.durable else _NOT_DURABLE))
+        layout.write_atomically(path, text)
         os.chown(path, self.uid, self.gid)
 
     def _remove_leftovers(self):
@@ -171,10 +165,6 @@ class Cluster:
     def write_pgpass(self, passwords):
         lines = [f"*:*:*:{role}:{password}" for role, password in sorted(passwords.items())]
         layout.write_atomically(self.pgpass, "\n".join(lines) + "\n")
-
-    def superuser_conninfo(self, database="postgres"):
-        return (f"host={self.socket_dir} dbname={database} user=postgres "
-                f"password={self.password_file.read_text().strip()}")
 
     def sql(self, script, database="postgres"):
         """Runs a script as the superuser; secrets in it never show in a process list."""
