@@ -5,7 +5,6 @@ Only three things are not: reading the mailbox, looking at the files, and being
 the attacker who changes a byte in the database.
 """
 
-import fcntl
 import json
 import os
 import re
@@ -14,16 +13,14 @@ import shutil
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 
 import build
 import demo_documents as documents
-import inspect_suite
+import demo_instance
 import layout
 import mail
 import processes
 import services
-import suite
 import ui
 from demo_cli import CONFLICT, PERMISSION_DENIED, UNAUTHENTICATED, VERIFICATION_FAILED
 from demo_cli import Client, Person, Refused
@@ -41,35 +38,11 @@ def run(args, state):
     folder = Path(os.path.abspath(args.folder)) if args.folder is not None else None
     if folder is not None and not folder.is_dir():
         raise ui.Failure(f"{args.folder} is not a folder", "For example: tools/dev demo ~/Documents")
-    _ensure_running(state)
+    demo_instance.ensure_running(state)
     home = state.root / "demo"
     home.mkdir(mode=0o700, exist_ok=True)
-    with _alone(home):
+    with demo_instance.alone(home):
         Demo(state, home, folder).play()
-
-
-def _ensure_running(state):
-    if state.exists() and inspect_suite.serves(state):
-        ui.say(f"The instance in {state.root} is running.")
-        return
-    preset = state.load().get("preset", "dev")
-    built = all(build.binary(preset, name).exists() for name in processes.build_targets())
-    suite.up(SimpleNamespace(no_build=built, preset=preset, base_port=None, replicas=None,
-                             standalone=None), state)
-    ui.say()
-
-
-@contextmanager
-def _alone(home):
-    """The profiles are shared: one demo at a time for each instance."""
-    fd = os.open(home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
-        raise ui.Failure("another demo is running on this instance", "Wait until it is over.") from None
-    finally:
-        os.close(fd)
 
 
 def _base36(number):
