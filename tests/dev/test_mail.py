@@ -6,7 +6,6 @@ import socket
 from argparse import Namespace
 from email.message import EmailMessage
 
-import health
 import layout
 import mail
 import pytest
@@ -19,8 +18,9 @@ def smtp(state):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     sink = Daemon(state, "mail")
-    sink.start(["/usr/bin/python3", layout.TOOLS / "smtp_sink.py", port, state.mail])
-    assert layout.wait_until(lambda: health.listens(f"127.0.0.1:{port}"), 30)
+    ready = state.run / "mail.ready"
+    sink.start(["/usr/bin/python3", layout.TOOLS / "smtp_sink.py", port, state.mail, ready])
+    assert layout.wait_until(ready.exists, 30)
     with smtplib.SMTP("127.0.0.1", port) as client:
         yield client
     assert sink.stop()
