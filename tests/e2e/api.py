@@ -101,7 +101,7 @@ def example_name(resource_type, tenant, seed=0):
             segments.append("1")
         elif segment.startswith("{"):
             segments.append(str(uuid.UUID(int=random.Random(f"{segment}{seed}").getrandbits(128),
-                                          version=7)))
+                                          version=4)))
         else:
             segments.append(segment)
     return "/".join(segments)
@@ -157,3 +157,36 @@ def _text(field, rules):
     if "instance" in field.name or "0-9a-f" in rules.pattern:
         return str(uuid.UUID(int=5, version=4))
     return "example" if field.name != "email" else "a@example.org"
+
+
+def secondary_references(message, path=(), seen=()):
+    """Paths of fields with which a request refers to something else than what it is about."""
+    for field in message.fields:
+        behaviour = field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
+        if field_behavior_pb2.OUTPUT_ONLY in behaviour:
+            continue
+        primary = not path and field.name in ("name", "parent")
+        if not primary and (reference(field) or field.name in UNTYPED_REFERENCES):
+            yield (*path, field)
+        inner = field.message_type
+        if inner and inner.full_name.startswith("sockel.") and inner not in seen:
+            yield from secondary_references(inner, (*path, field), (*seen, inner))
+
+
+# References that may be of several types, by field name, and the type to try.
+UNTYPED_REFERENCES = {"principal": "identity.sockel/User", "resource": "efile.sockel/Dossier",
+                      "resource_prefix": "efile.sockel/Dossier"}
+
+
+def referenced_type(field):
+    return reference(field) or UNTYPED_REFERENCES[field.name]
+
+
+def set_at(message, path, value):
+    """Sets the field at the end of a path; of a repeated message on the way, the first."""
+    *way, last = path
+    for field in way:
+        message = getattr(message, field.name)
+        if is_repeated(field):
+            message = message[0] if message else message.add()
+    setattr(message, last.name, value)

@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import suite as suite_module  # noqa: E402
+import things  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +26,15 @@ def smi(suite):
 @pytest.fixture(scope="session")
 def smf(suite):
     return suite.onboard("smf")
+
+
+@pytest.fixture(scope="session")
+def own(suite, smi):
+    """smi with one of everything."""
+    return things.Things(suite, smi)
+
+
+@pytest.fixture(scope="session")
+def foreign(suite, smf):
+    """smf with one of everything."""
+    return things.Things(suite, smf)

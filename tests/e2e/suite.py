@@ -71,7 +71,7 @@ class Tenant:
 
 
 class Suite:
-    """One instance. Ports are free ones, the folder is temporary."""
+    """One instance. Ports are free ones, the folder is temporary (SOCKEL_E2E_KEEP=1 keeps it)."""
 
     def __init__(self, *flags, preset=os.environ.get("SOCKEL_PRESET", "dev")):
         self.state = Path(tempfile.mkdtemp(prefix="sockel-e2e-"))
@@ -87,14 +87,15 @@ class Suite:
         return run
 
     def up(self):
-        self.dev("up", "--no-build", "--preset", self._preset, *self._flags)
+        self.dev("up", "--no-build", "--no-fsync", "--preset", self._preset, *self._flags)
         self.settings = json.loads((self.state / "instance.json").read_text())["settings"]
 
     def close(self):
         for operator in self._operators.values():
             operator.close()
         self.dev("down")
-        shutil.rmtree(self.state, ignore_errors=True)
+        if not os.environ.get("SOCKEL_E2E_KEEP"):
+            shutil.rmtree(self.state, ignore_errors=True)
 
     # Where it listens.
 
@@ -141,18 +142,22 @@ class Suite:
             user=user_pb2.User(login=login, display_name=login.title(),
                                email=f"{login}@{tenant}.example")))
         for role in roles:
-            admin.role_bindings.CreateRoleBinding(role_binding_pb2.CreateRoleBindingRequest(
-                parent=f"tenants/{tenant}", request_id=client.request_id(),
-                role_binding=role_binding_pb2.RoleBinding(principal=user.name, role=role)))
+            self.bind(admin, user.name, role)
         code = admin.users.IssueActivationCode(
             user_pb2.IssueActivationCodeRequest(name=user.name)).code
         self.activate(tenant, login, code)
         return user.name
 
+    def bind(self, admin, principal, role):
+        """Gives a role; returns the name of the binding."""
+        return admin.role_bindings.CreateRoleBinding(role_binding_pb2.CreateRoleBindingRequest(
+            parent="/".join(principal.split("/")[:2]), request_id=client.request_id(),
+            role_binding=role_binding_pb2.RoleBinding(principal=principal, role=role))).name
+
     def activate(self, tenant, login, code):
         anonymous = client.Client(self.targets)
         anonymous.users.ActivateUser(user_pb2.ActivateUserRequest(
-            tenant=f"tenants/{tenant}", login=login, code=code, password=PASSWORD))
+            tenant=f"tenants/{tenant}", login=login, code=code, new_password=PASSWORD))
         anonymous.close()
 
     def sign_in(self, tenant, login):

@@ -4,43 +4,23 @@ import api
 import client
 import grpc
 import pytest
+import records
+from google.protobuf import json_format
 from sockel.audit.v1 import audit_pb2
-from sockel.efile.v1 import document_pb2, dossier_pb2, upload_pb2
-from sockel.notification.v1 import message_pb2, template_pb2
+from sockel.catalog.v1 import order_pb2
+from sockel.efile.v1 import dossier_pb2
+from sockel.events.v1 import events_pb2
+from sockel.options.v1 import options_pb2
 
 REFUSALS = {"PERMISSION_DENIED", "NOT_FOUND"}
-RPCS = sorted(api.every_rpc(), key=str)
-
-
-@pytest.fixture(scope="module")
-def names(smf):
-    """Things that really are there, in the other ministry, by resource type."""
-    dossier = smf.application.dossiers.CreateDossier(dossier_pb2.CreateDossierRequest(
-        parent="tenants/smf", request_id=client.request_id(),
-        dossier=dossier_pb2.Dossier(file_plan_entry="tenants/smf/filePlanEntries/51",
-                                    subject="Geheim")))
-    document = smf.application.documents.CreateDocument(document_pb2.CreateDocumentRequest(
-        parent=dossier.name, request_id=client.request_id(), inline_content=b"secret",
-        document=document_pb2.Document(subject="Geheim")))
-    upload = smf.application.uploads.CreateUpload(upload_pb2.CreateUploadRequest(
-        parent="tenants/smf", request_id=client.request_id(),
-        upload=upload_pb2.Upload(dossier=dossier.name, size=10, sha256=b"x" * 32)))
-    message = smf.application.messages.SendMessage(message_pb2.SendMessageRequest(
-        parent="tenants/smf", request_id=client.request_id(),
-        message=message_pb2.Message(
-            content=template_pb2.Content(subject="s", text_body="t"),
-            recipients=[message_pb2.Recipient(user=smf.admin_name)],
-            channels=[message_pb2.Message.INBOX])))
-    return {"identity.sockel/Tenant": "tenants/smf", "identity.sockel/User": smf.admin_name,
-            "identity.sockel/ServiceAccount": smf.application_name,
-            "efile.sockel/Dossier": dossier.name, "efile.sockel/Document": document.name,
-            "efile.sockel/FilePlanEntry": "tenants/smf/filePlanEntries/51",
-            "efile.sockel/Upload": upload.name, "notification.sockel/Message": message.name,
-            "notification.sockel/Sender": "tenants/smf/senders/default"}
-
-
-def _names_a_tenant(request):
-    return "tenants/" in str(request)
+GUARDED = sorted((rpc for rpc in api.every_rpc() if rpc.access != options_pb2.ACCESS_PUBLIC), key=str)
+IN_A_TENANT = [rpc for rpc in GUARDED
+               if "tenants/" in str(api.plausible(rpc.request_class(), "any"))]
+REFERENCES = [(rpc, path) for rpc in GUARDED
+              for path in api.secondary_references(rpc.method.input_type)
+              if api.referenced_type(path[-1]) != "catalog.sockel/Plan"]  # belongs to all
+# These answer, but with no or with nothing: their fields only ask.
+QUESTIONS = {"Check", "ListRoleBindings", "ListEntries"}
 
 
 def _outcome(rpc, caller, request):
@@ -50,67 +30,107 @@ def _outcome(rpc, caller, request):
         return client.Details(error)
 
 
-@pytest.mark.parametrize("rpc", RPCS, ids=str)
-def test_what_is_anothers_is_refused_and_does_not_reveal_itself(rpc, smi, names):
-    if rpc.access == 1:
-        pytest.skip("public: works before anybody is signed in")
-    real = api.plausible(rpc.request_class(), "smf", names)
-    if not _names_a_tenant(real):
-        pytest.skip("names no tenant")
-    absent = api.plausible(rpc.request_class(), "smf")
-    for caller in (smi.admin, smi.application):
-        outcomes = [_outcome(rpc, caller, request) for request in (real, absent)]
-        for outcome in outcomes:
-            assert isinstance(outcome, client.Details), f"was answered: {outcome}"
-            assert outcome.code.name in REFUSALS, outcome
-        assert outcomes[0].code == outcomes[1].code
-        assert outcomes[0].reason == outcomes[1].reason
+def _refused(outcome, codes=frozenset(REFUSALS)):
+    assert isinstance(outcome, client.Details), f"was answered: {outcome}"
+    assert outcome.code.name in codes, outcome
+    return outcome
 
 
-@pytest.mark.parametrize("rpc", RPCS, ids=str)
-def test_anothers_thing_cannot_be_pulled_into_the_own_tenant(rpc, smi, names):
-    """The request is the own one, but what it refers to is the other ministry's."""
-    tried = 0
-    for path, field in _secondary_references(rpc.method.input_type):
-        if not names.get(api.reference(field), "").startswith("tenants/smf"):
-            continue
-        request = api.plausible(rpc.request_class(), "smi")
-        target = request
-        for step in path:
-            target = getattr(target, step)
-        if api.is_repeated(field):
-            getattr(target, field.name).append(names[api.reference(field)])
-        else:
-            setattr(target, field.name, names[api.reference(field)])
-        tried += 1
-        for caller in (smi.admin, smi.application):
-            outcome = _outcome(rpc, caller, request)
-            assert isinstance(outcome, client.Details), f"{field.full_name} was accepted: {outcome}"
-            assert outcome.code.name in REFUSALS | {"INVALID_ARGUMENT", "FAILED_PRECONDITION"}
-    if not tried:
-        pytest.skip("refers to nothing else")
+def test_there_is_one_of_everything_to_try(foreign):
+    in_tenants = {type_name for type_name, pattern in api.PATTERNS.items()
+                  if pattern.startswith("tenants/")}
+    assert in_tenants <= set(foreign.names)
 
 
-def _secondary_references(message, path=()):
-    for field in message.fields:
-        if api.reference(field) and not (not path and field.name in ("name", "parent")):
-            yield path, field
-        if field.message_type and not path and not api.is_repeated(field) \
-                and field.message_type.full_name.startswith("sockel."):
-            yield from _secondary_references(field.message_type, (field.name,))
+@pytest.mark.parametrize("rpc", IN_A_TENANT, ids=str)
+def test_what_is_anothers_is_refused_and_does_not_reveal_itself(rpc, own, foreign):
+    real = foreign.request(rpc)
+    absent = foreign.request(rpc, names={})
+    there, not_there = (_refused(_outcome(rpc, own.person, request)) for request in (real, absent))
+    assert (there.code, there.reason) == (not_there.code, not_there.reason)
+    assert set(there.metadata) == set(not_there.metadata)
 
 
-def test_the_providers_operator_sees_no_content(suite, smf, names):
-    operator = suite.operator()
-    for call, request in (
-            (operator.dossiers.GetDossier,
-             dossier_pb2.GetDossierRequest(name=names["efile.sockel/Dossier"])),
-            (operator.documents.GetDocument,
-             document_pb2.GetDocumentRequest(name=names["efile.sockel/Document"])),
-            (operator.documents.DownloadContent,
-             document_pb2.DownloadContentRequest(name=names["efile.sockel/Document"])),
-            (operator.messages.GetMessage,
-             message_pb2.GetMessageRequest(name=names["notification.sockel/Message"])),
-            (operator.audit("efile").ListEntries,
-             audit_pb2.ListEntriesRequest(parent="tenants/smf"))):
-        assert client.refused(call, request).code.name in REFUSALS
+@pytest.mark.parametrize("rpc", IN_A_TENANT, ids=str)
+def test_an_application_is_refused_what_is_anothers(rpc, own, foreign):
+    _refused(_outcome(rpc, own.ministry.application, foreign.request(rpc)))
+
+
+@pytest.mark.parametrize("rpc", [r for r in IN_A_TENANT if r.server in ("efile", "notification")
+                                 or ".audit." in r.method.full_name], ids=str)
+def test_the_providers_operator_sees_no_content(rpc, suite, foreign):
+    _refused(_outcome(rpc, suite.operator(), foreign.request(rpc)))
+
+
+@pytest.mark.parametrize("rpc, path", REFERENCES, ids=lambda value: str(value) if isinstance(
+    value, api.Rpc) else ".".join(field.name for field in value))
+def test_anothers_thing_cannot_be_pulled_into_the_own_tenant(rpc, path, own, foreign):
+    """The request is the own one and right, but for a reference to what is the other's."""
+    type_name = api.referenced_type(path[-1])
+    mine = own.names[type_name]
+    if type_name == "efile.sockel/Upload":
+        upload = records.create_upload(own.person, own.names["efile.sockel/Dossier"], b"whole")
+        own.person.uploads.AppendUpload(records.chunks(upload.name, b"whole"))
+        mine = upload.name
+    outcomes = []
+    for name in (mine, foreign.names[type_name]):
+        request = own.request(rpc)
+        api.set_at(request, path, name)
+        outcomes.append(_outcome(rpc, own.person, request))
+    right, wrong = outcomes
+    assert not isinstance(right, client.Details), f"the test itself is wrong: {right}"
+    if rpc.method.name in QUESTIONS and not isinstance(wrong, client.Details):
+        assert {field.name for field, _ in wrong.ListFields()} <= {"reason"}, wrong
+    else:
+        _refused(wrong, REFUSALS | {"INVALID_ARGUMENT"})
+
+
+def test_a_ministry_orders_for_itself_only(own):
+    order = json_format.ParseDict({"plan": own.names["catalog.sockel/Plan"],
+                                   "parameters": {"tenant_code": "smf"}}, order_pb2.Order())
+    details = client.refused(own.person.orders.CreateOrder, order_pb2.CreateOrderRequest(
+        parent="tenants/smi", request_id=client.request_id(), order=order))
+    assert details.code.name == "INVALID_ARGUMENT"
+    assert "order.parameters.tenant_code" in details.fields
+
+
+def test_a_request_id_of_the_other_ministry_is_a_new_one_here(own, foreign):
+    request_id = client.request_id()
+    theirs = records.create_dossier(foreign.person, "smf", "Geheim", request_id)
+    mine = records.create_dossier(own.person, "smi", "Antrag", request_id)
+    assert (mine.name.split("/")[1], mine.subject) == ("smi", "Antrag")
+    assert mine.name != theirs.name
+
+
+def test_a_page_token_of_the_other_ministry_is_refused(own, foreign):
+    records.create_dossier(foreign.person, "smf")
+    page = foreign.person.dossiers.ListDossiers(dossier_pb2.ListDossiersRequest(
+        parent="tenants/smf", page_size=1))
+    details = client.refused(own.person.dossiers.ListDossiers, dossier_pb2.ListDossiersRequest(
+        parent="tenants/smi", page_size=1, page_token=page.next_page_token))
+    assert (details.code.name, details.reason) == ("INVALID_ARGUMENT", "PAGE_TOKEN_INVALID")
+
+
+def test_a_watch_tells_nothing_of_the_other_ministry(own, foreign):
+    """Not even with a cursor of the other's: it only says how far the service's events were read."""
+    watch = foreign.person.events("efile").WatchEvents(
+        events_pb2.WatchEventsRequest(parent="tenants/smf"))
+    cursor = next(watch).cursor
+    watch.cancel()
+    records.create_dossier(foreign.person, "smf", "Geheim")
+    last = records.create_dossier(own.person, "smi").name
+    for start in ("", cursor):
+        watch = own.person.events("efile").WatchEvents(
+            events_pb2.WatchEventsRequest(parent="tenants/smi", cursor=start))
+        for answer in watch:
+            assert "tenants/smf" not in str(answer)
+            if answer.event.resource == last:
+                break
+        watch.cancel()
+
+
+def test_the_log_of_a_ministry_tells_nothing_of_the_other(own, foreign):
+    for service in ("identity", "efile", "notification", "catalog"):
+        entries = own.person.audit(service).ListEntries(audit_pb2.ListEntriesRequest(
+            parent="tenants/smi", page_size=1000)).entries
+        assert not [entry for entry in entries if "tenants/smf" in str(entry)]

@@ -20,7 +20,7 @@ def run(args):
     state = layout.State(tempfile.mkdtemp(prefix="bench-", dir=layout.BUILD))
     try:
         suite.up(argparse.Namespace(no_build=True, preset=PRESET, base_port=None, ports="auto",
-                                    standalone=None, replicas=None), state)
+                                    standalone=None, replicas=None, fsync=None), state)
         return _measure(args, state)
     finally:
         suite.remove(state)

@@ -20,7 +20,7 @@ def ensure_running(state):
     preset = state.load().get("preset", "dev")
     built = all(build.binary(preset, name).exists() for name in processes.build_targets())
     suite.up(SimpleNamespace(no_build=built, preset=preset, base_port=None, replicas=None,
-                             standalone=None), state)
+                             standalone=None, fsync=None), state)
     ui.say()
 
 

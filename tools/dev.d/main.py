@@ -82,6 +82,9 @@ def _add_running(commands):
     parser.add_argument("--replicas", type=_replicas, metavar="N", help="processes per service")
     parser.add_argument("--preset", default="dev", choices=("dev", "release", "asan-ubsan", "tsan"),
                         help="which build runs (default: dev)")
+    parser.add_argument("--fsync", action=argparse.BooleanOptionalAction, default=None,
+                        help="whether PostgreSQL waits for the disk (default: yes); without, a "
+                             "power cut may damage the data: for instances of tests")
     parser.add_argument("--no-build", action="store_true", help="run what is built already")
     _state_option(_command(commands, "down", "stop the suite; its data stays", """
         tools/dev down
@@ -129,11 +132,11 @@ def _add_looking(commands):
 
 def _add_checking(commands):
     parser = _command(commands, "test", "build and run every test", """
-        tools/dev test                 # what CI runs, without the slow ones
-        tools/dev test --all
+        tools/dev test                 # what CI runs
+        tools/dev test --all           # and the C++ tests under ThreadSanitizer
         tools/dev test -k dossier      # only tests whose name contains it
         """, _plain("check"))
-    parser.add_argument("--all", action="store_true", help="also chaos and other slow tests")
+    parser.add_argument("--all", action="store_true", help="also the C++ tests under ThreadSanitizer")
     parser.add_argument("-k", dest="filter", metavar="TEXT", help="only tests whose name contains TEXT")
     _command(commands, "lint", "check format, layering, protos and file sizes", """
         tools/dev lint

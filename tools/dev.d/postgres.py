@@ -31,6 +31,8 @@ log_line_prefix = '%m [%p] %q%u@%d '
 log_timezone = 'UTC'
 timezone = 'UTC'
 """
+# For instances that are thrown away: a power cut may damage them, a kill does not.
+_HASTY_SETTINGS = "fsync = off\nfull_page_writes = off\n"
 
 
 def binary(name):
@@ -89,7 +91,8 @@ class Cluster:
         os.chown(secret, self.uid, self.gid)
         command = [binary("initdb"), "--pgdata", unfinished, "--username=postgres",
                    "--auth=scram-sha-256", f"--pwfile={secret}", "--encoding=UTF8",
-                   "--locale=C.UTF-8", "--data-checksums", "--no-instructions"]
+                   "--locale=C.UTF-8", "--data-checksums", "--no-instructions",
+                   *([] if self._synced() else ["--no-sync"])]
         result = self._run(command)
         secret.unlink(missing_ok=True)
         if result.returncode != 0:
@@ -101,9 +104,13 @@ class Cluster:
     def _write_settings(self):
         layout.private_dir(self.socket_dir, self.uid, self.gid)
         text = _SETTINGS.format(socket_dir=str(self.socket_dir).replace("'", "''"))
+        text += "" if self._synced() else _HASTY_SETTINGS
         path = self.data / "sockel.conf"
         layout.write_atomically(path, text)
         os.chown(path, self.uid, self.gid)
+
+    def _synced(self):
+        return self.state.load().get("fsync", True)
 
     def _remove_leftovers(self):
         """After a kill -9: ends orphaned backends, removes lock files of dead processes.

@@ -26,6 +26,8 @@ def up(args, state):
     state.create()
     with state.locked():
         settings = _choose_settings(args, state)
+        if args.fsync is not None:
+            state.update(fsync=args.fsync)
         cluster = Cluster(state)
         with ui.step("PostgreSQL"):
             cluster.ensure_running()
@@ -79,7 +81,7 @@ def _start_mail_sink(args, state, settings):
         ready.unlink(missing_ok=True)
         process = sink.start([sys.executable, "-B", layout.TOOLS / "smtp_sink.py",
                               settings.smtp_port(), state.mail, ready])
-        layout.wait_until(lambda: process.poll() is not None or ready.exists(), 10)
+        layout.wait_until(lambda: process.poll() is not None or ready.exists(), 30)
         if ready.exists() and not _block_is_taken(state, settings):
             break
         if args.base_port or (process.poll() is None and not ready.exists()):
