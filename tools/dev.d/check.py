@@ -19,7 +19,9 @@ import ui
 _SANITIZERS = {
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+    "TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:suppressions={layout.TOOLS}/tsan.supp",
 }
+_PYTEST_SECONDS = 40 * 60
 
 
 class Sum:
@@ -42,9 +44,10 @@ def run(args):
     try:
         _prepare(total)
         _lint(total)
-        for preset in ("dev", "asan-ubsan"):
+        presets = ["dev", "asan-ubsan"] + (["tsan"] if args.all else [])
+        for preset in presets:
             _build(total, preset)
-        for preset in ("dev", "asan-ubsan"):
+        for preset in presets:
             _ctest(args, total, preset, results)
         _pytest(args, total, results)
     except _Stop:
@@ -145,9 +148,13 @@ def _pytest(args, total, results):
     command = [setup.venv(), "-m", "pytest", "tests", f"--junitxml={junit}", "-q",
                "-p", "no:cacheprovider"]
     command += ["-k", args.filter] if args.filter else []
-    command += [] if args.all else ["-m", "not slow"]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    code = subprocess.run([str(part) for part in command], env=environment, check=False).returncode
+    try:
+        code = subprocess.run([str(part) for part in command], env=environment, check=False,
+                              timeout=_PYTEST_SECONDS).returncode
+    except subprocess.TimeoutExpired:
+        ui.warn(f"the Python tests were ended after {_PYTEST_SECONDS // 60} minutes")
+        code = 1
     passed, failed, skipped = _read_junit([junit]) if junit.exists() else (0, 0, 0)
     if code not in (0, 5):  # 5: the filter left no test
         failed = max(failed, 1)
