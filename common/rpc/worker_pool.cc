@@ -3,6 +3,11 @@
 #include "absl/time/clock.h"
 
 namespace sockel::rpc {
+namespace {
+
+constexpr int kAlwaysPerThread = 4;
+
+}  // namespace
 
 WorkerPool::WorkerPool(const Options& options, metrics::Registry& metrics)
     : options_(options),
@@ -53,7 +58,7 @@ absl::Duration WorkerPool::ExpectedWait() const {
 bool WorkerPool::IsFull() const {
   const int queued = load_->queued.load(std::memory_order_relaxed);
   if (queued >= options_.queue) return true;
-  return queued >= options_.threads && ExpectedWait() > options_.max_wait;
+  return queued >= kAlwaysPerThread * options_.threads && ExpectedWait() > options_.max_wait;
 }
 
 void WorkerPool::Push(Task& task) {

@@ -20,8 +20,8 @@ namespace sockel::rpc {
 // Besides its length the queue is limited by time: when the work accepted
 // already is expected to take longer than `max_wait` to reach a thread (by the
 // measured duration of recent tasks), new work is refused, so that what is
-// accepted keeps its latency under overload. As many tasks as there are
-// threads may always wait.
+// accepted keeps its latency under overload. Four tasks a thread may always
+// wait: a burst is no overload.
 //
 // Thread-safe.
 class WorkerPool {

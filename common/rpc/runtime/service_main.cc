@@ -71,7 +71,7 @@ void StopTogether(const std::vector<std::unique_ptr<ServiceRuntime>>& runtimes) 
 }
 
 absl::Status Serve(const std::vector<ServiceSpec>& specs, const Arguments& arguments) {
-  PrepareSignals();
+  PrepareProcess();
   TakeOverLibraryLogs();
   std::vector<std::unique_ptr<ServiceRuntime>> runtimes;
   for (const ServiceSpec& spec : specs) {
@@ -149,7 +149,7 @@ void AddOptions(CLI::App& app, Arguments& arguments, bool several) {
         ->check(CLI::ExistingFile);
   }
   app.add_option("--set", arguments.overrides, "Overrides one key: --set database.pool_size=16")
-      ->take_all();
+      ->allow_extra_args(false);
   app.add_flag("--print-config", arguments.print_config,
                "Prints what is in effect, with descriptions, and ends");
 }

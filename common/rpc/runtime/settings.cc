@@ -55,8 +55,10 @@ void ReadOthers(config::Reader config, std::string_view service, Settings& setti
 }
 
 void ReadLimits(config::Reader config, Settings& settings) {
-  settings.workers =
-      static_cast<int>(config.Int("workers", 16, "Threads for calls", {1, 1000}));
+  // More threads than connections would only wait for each other.
+  settings.workers = static_cast<int>(config.Int(
+      "workers", 0, "Threads for calls; 0 = as many as database.pool_size", {0, 1000}));
+  if (settings.workers == 0) settings.workers = settings.pool_size;
   settings.queue =
       static_cast<int>(config.Int("queue", 256, "Most calls waiting for a thread", {1, 100'000}));
   settings.queue_wait = config.Duration(

@@ -39,7 +39,7 @@ struct Settings {
   std::string page_token_key;
   absl::Duration events_keep;
 
-  int workers = 16;
+  int workers = 8;
   int queue = 256;
   absl::Duration queue_wait;
   int max_streams = 2000;
