@@ -154,7 +154,8 @@ def _add_checking(commands):
         tools/dev demo ~/Documents
         """, _on_state("demo", "run"))
     _state_option(parser)
-    parser.add_argument("folder", nargs="?", metavar="FOLDER")
+    parser.add_argument("folder", nargs="?", metavar="FOLDER",
+                        help="all files below it are filed, of any type and size")
 
 
 def _split(arguments):
