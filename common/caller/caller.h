@@ -11,7 +11,7 @@ namespace sockel {
 // call; use cases and stores pass it on unchanged. A plain value.
 struct Caller {
   // Resource name of the principal, `tenants/smi/users/0190…`; empty for a
-  // public method called without a token; `system` for a service's own work.
+  // public method, which looks at no token; `system` for a service's own work.
   std::string subject;
   // Tenant the principal belongs to, e.g. `smi`. Empty when anonymous.
   std::string home_tenant;
@@ -33,7 +33,7 @@ struct Caller {
   std::string permission;
   // Idempotency: empty when the request has none.
   std::string request_id;
-  // SHA-256 over method and request without its request_id; 32 bytes.
+  // SHA-256 over method, subject and request without its request_id; 32 bytes.
   std::string request_hash;
 
   // When the answer is no longer wanted.
@@ -42,7 +42,8 @@ struct Caller {
   std::string trace_id;
   // Span of this server, 16 hex digits; parent of outgoing calls.
   std::string span_id;
-  // Network address without port, for back-off budgets; never logged.
+  // Network address without port, for back-off budgets; never logged. Set for
+  // public methods only.
   std::string peer;
 
   // The same caller working in another tenant. For public methods whose tenant

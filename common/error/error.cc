@@ -99,8 +99,7 @@ absl::Status Internal(std::string_view log_message) {
   return status;
 }
 
-void AddFieldViolation(absl::Status& status, std::string_view field,
-                       std::string_view description) {
+void AddFieldViolation(absl::Status& status, std::string_view field, std::string_view description) {
   auto details = internal::GetPayload<BadRequest>(status).value_or(BadRequest());
   BadRequest::FieldViolation& violation = *details.add_field_violations();
   violation.set_field(std::string(field));
@@ -118,8 +117,7 @@ void SetRetryAfter(absl::Status& status, absl::Duration retry_after) {
 
 void AddPrecondition(absl::Status& status, std::string_view type, std::string_view subject,
                      std::string_view description) {
-  auto details =
-      internal::GetPayload<PreconditionFailure>(status).value_or(PreconditionFailure());
+  auto details = internal::GetPayload<PreconditionFailure>(status).value_or(PreconditionFailure());
   PreconditionFailure::Violation& violation = *details.add_violations();
   violation.set_type(std::string(type));
   violation.set_subject(std::string(subject));

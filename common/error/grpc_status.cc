@@ -49,9 +49,8 @@ grpc::Status ToGrpc(const absl::Status& status, std::string_view domain,
                     std::string_view trace_id) {
   if (status.ok()) return grpc::Status::OK;
   google::rpc::Status wire;
-  const absl::StatusCode code = status.code() == absl::StatusCode::kUnknown
-                                    ? absl::StatusCode::kInternal
-                                    : status.code();
+  const absl::StatusCode code =
+      status.code() == absl::StatusCode::kUnknown ? absl::StatusCode::kInternal : status.code();
   wire.set_code(static_cast<int>(code));
   wire.set_message(IsDefect(code) ? "internal error; tell the operator the trace id"
                                   : std::string(status.message()));

@@ -59,28 +59,35 @@ class Both final : public prometheus::Collectable {
 }  // namespace
 
 const std::vector<double>& LatencyBuckets() {
-  static const auto& buckets =
-      *new std::vector<double>{0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-                               0.1,     0.25,   0.5,   1,      2.5,   5,    10};
+  static const auto& buckets = *new std::vector<double>{
+      0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
   return buckets;
 }
 
 Registry::Registry(Labels constant)
     : constant_(std::move(constant)),
-      registry_(std::make_shared<prometheus::Registry>(
-          prometheus::Registry::InsertBehavior::Merge)),
+      registry_(
+          std::make_shared<prometheus::Registry>(prometheus::Registry::InsertBehavior::Merge)),
       computed_(std::make_shared<Computed>()) {}
 
 metrics::Counter& Registry::Counter(const std::string& name, const std::string& help,
                                     const Labels& labels) {
-  return prometheus::BuildCounter().Name(name).Help(help).Labels(constant_).Register(*registry_).Add(
-      labels);
+  return prometheus::BuildCounter()
+      .Name(name)
+      .Help(help)
+      .Labels(constant_)
+      .Register(*registry_)
+      .Add(labels);
 }
 
 metrics::Gauge& Registry::Gauge(const std::string& name, const std::string& help,
                                 const Labels& labels) {
-  return prometheus::BuildGauge().Name(name).Help(help).Labels(constant_).Register(*registry_).Add(
-      labels);
+  return prometheus::BuildGauge()
+      .Name(name)
+      .Help(help)
+      .Labels(constant_)
+      .Register(*registry_)
+      .Add(labels);
 }
 
 metrics::Histogram& Registry::Histogram(const std::string& name, const std::string& help,
@@ -93,8 +100,8 @@ metrics::Histogram& Registry::Histogram(const std::string& name, const std::stri
       .Add(labels, buckets);
 }
 
-void Registry::ComputedGauge(const std::string& name, const std::string& help,
-                             const Labels& labels, std::function<double()> value) {
+void Registry::ComputedGauge(const std::string& name, const std::string& help, const Labels& labels,
+                             std::function<double()> value) {
   Labels all = constant_;
   all.insert(labels.begin(), labels.end());
   absl::MutexLock lock(&computed_->mutex);

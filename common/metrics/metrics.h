@@ -35,8 +35,10 @@ class Registry {
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
 
-  metrics::Counter& Counter(const std::string& name, const std::string& help, const Labels& labels = {});
-  metrics::Gauge& Gauge(const std::string& name, const std::string& help, const Labels& labels = {});
+  metrics::Counter& Counter(const std::string& name, const std::string& help,
+                            const Labels& labels = {});
+  metrics::Gauge& Gauge(const std::string& name, const std::string& help,
+                        const Labels& labels = {});
   metrics::Histogram& Histogram(const std::string& name, const std::string& help,
                                 const Labels& labels = {},
                                 const std::vector<double>& buckets = LatencyBuckets());

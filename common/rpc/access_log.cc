@@ -63,9 +63,8 @@ void JsonAccessLog::Write(const AccessRecord& record) {
   std::string time;
   std::string line = fmt::format(
       R"({{"time":"{}{},"method":"{}","code":"{}","ms":{:.3f},"tenant":"{}","trace_id":"{}")",
-      TimeText(absl::Now(), time), prefix_, record.method,
-      absl::StatusCodeToString(record.code), absl::ToDoubleMilliseconds(record.duration),
-      record.tenant, record.trace_id);
+      TimeText(absl::Now(), time), prefix_, record.method, absl::StatusCodeToString(record.code),
+      absl::ToDoubleMilliseconds(record.duration), record.tenant, record.trace_id);
   if (!record.reason.empty()) line.append(R"(,"reason":)").append(Quoted(record.reason));
   if (!record.defect.empty()) line.append(R"(,"defect":)").append(Quoted(record.defect));
   line.append("}\n");

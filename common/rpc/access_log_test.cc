@@ -27,7 +27,8 @@ class AccessLogTest : public ::testing::Test {
     }
     std::vector<nlohmann::json> lines;
     std::istringstream stream(text);
-    for (std::string line; std::getline(stream, line);) lines.push_back(nlohmann::json::parse(line));
+    for (std::string line; std::getline(stream, line);)
+      lines.push_back(nlohmann::json::parse(line));
     return lines;
   }
 

@@ -40,8 +40,8 @@ std::string WithoutPort(std::string peer) {
 absl::Status PermissionMissing(std::string_view permission) {
   std::string message("the permission ");
   message.append(permission).append(" is needed");
-  return error::Make(absl::StatusCode::kPermissionDenied, CommonReason::PERMISSION_MISSING,
-                     message, {{"permission", permission}});
+  return error::Make(absl::StatusCode::kPermissionDenied, CommonReason::PERMISSION_MISSING, message,
+                     {{"permission", permission}});
 }
 
 }  // namespace
@@ -99,8 +99,7 @@ absl::Status Call::Prepare(google::protobuf::Message& request) {
 }
 
 absl::Status Call::ValidateNext(google::protobuf::Message& request) const {
-  return Validate(request, method_.plan->message(),
-                  {.tenant = caller_.tenant, .complete = false});
+  return Validate(request, method_.plan->message(), {.tenant = caller_.tenant, .complete = false});
 }
 
 absl::Status Call::StillWanted() const {
@@ -169,8 +168,7 @@ absl::Status Call::AuthoriseIn(std::string_view tenant) {
 void Call::AddTrailers(const absl::Status& status) {
   const absl::Duration retry_after = error::RetryAfterOf(status);
   if (retry_after <= absl::ZeroDuration()) return;
-  context_->AddTrailingMetadata(kPushback,
-                                absl::StrCat(absl::ToInt64Milliseconds(retry_after)));
+  context_->AddTrailingMetadata(kPushback, absl::StrCat(absl::ToInt64Milliseconds(retry_after)));
 }
 
 grpc::Status Call::Conclude(const absl::Status& status) {

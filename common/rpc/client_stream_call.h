@@ -55,11 +55,11 @@ class ClientStreamBase : public WorkerPool::Task, public OpenStream {
   bool opened_ = false;
   bool listed_ = false;
   absl::Mutex mutex_;
-  bool busy_ ABSL_GUARDED_BY(mutex_) = false;       // a step is queued or runs
-  bool received_ ABSL_GUARDED_BY(mutex_) = false;   // a message waits in the spare
-  bool complete_ ABSL_GUARDED_BY(mutex_) = false;   // nothing more will come
+  bool busy_ ABSL_GUARDED_BY(mutex_) = false;      // a step is queued or runs
+  bool received_ ABSL_GUARDED_BY(mutex_) = false;  // a message waits in the spare
+  bool complete_ ABSL_GUARDED_BY(mutex_) = false;  // nothing more will come
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
-  bool admitted_ ABSL_GUARDED_BY(mutex_) = false;   // the first step got a place in the queue
+  bool admitted_ ABSL_GUARDED_BY(mutex_) = false;  // the first step got a place in the queue
   bool has_current_ ABSL_GUARDED_BY(mutex_) = false;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 };

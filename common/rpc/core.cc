@@ -56,15 +56,15 @@ std::unique_ptr<MethodState> Core::MakeMethod(const MethodDescriptor& method) {
   return state;
 }
 
-void Core::MakeMetrics(const std::string& service, const std::string& method,
-                       std::string_view type, MethodState& state) {
+void Core::MakeMetrics(const std::string& service, const std::string& method, std::string_view type,
+                       MethodState& state) {
   metrics::Labels labels = {
       {"rpc_service", service}, {"rpc_method", method}, {"rpc_type", std::string(type)}};
-  state.duration =
-      &options_.metrics.Histogram("sockel_rpc_duration_seconds",
-                                  "From admission to the last status, of streams too.", labels);
+  state.duration = &options_.metrics.Histogram(
+      "sockel_rpc_duration_seconds", "From admission to the last status, of streams too.", labels);
   for (std::size_t code = 0; code < state.handled.size(); ++code) {
-    labels["code"] = code == 0 ? "OK" : absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
+    labels["code"] =
+        code == 0 ? "OK" : absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
     state.handled[code] =
         &options_.metrics.Counter("sockel_rpc_handled_total", "Finished calls by code.", labels);
   }

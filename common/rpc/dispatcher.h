@@ -44,8 +44,10 @@
 // Use cases:
 //   absl::StatusOr<Resp>      Object::Method(const Caller&, const Req&)
 //   rpc::SourceOr<Resp>       Object::Method(const Caller&, const Req&)
-//   rpc::SinkOr<Req, Resp>    Object::Method(const Caller&, const Req& first)   first message; it is also
-//                                                                                passed to Sink::Write
+//   rpc::SinkOr<Req, Resp>    Object::Method(const Caller&, const Req& first)   first message; it
+//   is also
+//                                                                                passed to
+//                                                                                Sink::Write
 namespace sockel::rpc {
 
 // The RPCs of one service. A small value; valid as long as its Dispatcher.
@@ -90,8 +92,8 @@ class ServiceDispatcher {
       : core_(core), service_(service) {}
 
   template <typename Req, typename Resp, typename Object, typename Fn>
-  grpc::ServerUnaryReactor* StartUnary(grpc::CallbackServerContext* ctx, const Req* req,
-                                       Resp* resp, Object& object, Fn fn, const char* rpc,
+  grpc::ServerUnaryReactor* StartUnary(grpc::CallbackServerContext* ctx, const Req* req, Resp* resp,
+                                       Object& object, Fn fn, const char* rpc,
                                        internal::Where where) const {
     // Owns itself until it has answered.
     auto* call = new internal::UnaryCall<Req, Resp, Object, Fn>(*core_, Find(rpc), ctx, req, resp,

@@ -17,15 +17,15 @@
 namespace sockel::rpc {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::Book;
+using ::testing::ElementsAre;
 using testing::GetBookRequest;
+using ::testing::HasSubstr;
 using testing::InProcessServer;
 using testing::Library;
 using testing::LibraryDoor;
 using testing::LibraryService;
+using ::testing::Not;
 
 constexpr char kBook[] = "tenants/smi/books/b1";
 
@@ -246,7 +246,10 @@ TEST_F(DispatcherTest, RefusesARequestNestedTooDeeplyToParse) {
 }
 
 TEST_F(DispatcherTest, RefusesARequestLargerThanFourMegabytes) {
-  const std::string bytes = "\x1A" "\x80\x80\xC0\x02" + std::string(5 << 20, 'x');
+  const std::string bytes =
+      "\x1A"
+      "\x80\x80\xC0\x02" +
+      std::string(5 << 20, 'x');
   EXPECT_EQ(SendBytes(server_.channel(), "/sockel.rpc.testing.LibraryService/CreateBook", bytes)
                 .error_code(),
             grpc::StatusCode::RESOURCE_EXHAUSTED);

@@ -44,8 +44,11 @@ RequestPlan::RequestPlan(const MessagePlan& message)
   std::stable_sort(names_.begin(), names_.end(), [](const NameField& a, const NameField& b) {
     return Rank(*a.field) < Rank(*b.field);
   });
+  // Only an update says by it which resource is meant; a name in a Create is the
+  // server's to give.
+  const bool update = message.descriptor->FindFieldByName("update_mask") != nullptr;
   for (const FieldPlan& plan : message.fields) {
-    if (plan.message == nullptr || plan.field->is_repeated() || plan.message->resources.empty()) {
+    if (!update || plan.message == nullptr || plan.field->is_repeated() || plan.message->resources.empty()) {
       continue;
     }
     const FieldDescriptor* name = plan.message->descriptor->FindFieldByName("name");
@@ -58,9 +61,8 @@ RequestPlan::RequestPlan(const MessagePlan& message)
 
 std::string_view RequestPlan::Tenant(const Message& request, std::string_view* field) const {
   for (const NameField& name : names_) {
-    const Message& holder = name.outer == nullptr
-                                ? request
-                                : request.GetReflection()->GetMessage(request, name.outer);
+    const Message& holder =
+        name.outer == nullptr ? request : request.GetReflection()->GetMessage(request, name.outer);
     // Strings of generated messages are returned by reference, not in scratch.
     std::string scratch;
     const std::string& value =

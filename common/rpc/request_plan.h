@@ -19,7 +19,7 @@ class RequestPlan {
   const MessagePlan& message() const { return *message_; }
 
   // The tenant code in the first name that has one: of `name`, `parent`, other
-  // references in order, then the name of a resource in the request. Empty when
+  // references in order, then, of an update, the name of its resource. Empty when
   // there is none. Points into the request; syntax not checked. `field`, if
   // given, becomes the path of that field.
   std::string_view Tenant(const google::protobuf::Message& request,

@@ -55,9 +55,11 @@ bool ResourcePattern::Matches(std::string_view name, bool all_tenants) const {
   std::size_t i = 0;
   for (bool more = true; more; ++i) {
     const std::string_view segment = TakeSegment(name, more);
-    const bool variable = segments_.empty() ? i % 2 == 1 : i < segments_.size() && segments_[i].empty();
+    const bool variable =
+        segments_.empty() ? i % 2 == 1 : i < segments_.size() && segments_[i].empty();
     if (variable) {
-      if (!IsId(segment) && !(all_tenants && segment == "-" && collection == kTenants)) return false;
+      if (!IsId(segment) && !(all_tenants && segment == "-" && collection == kTenants))
+        return false;
     } else if (segments_.empty() ? !IsCollection(segment)
                                  : i >= segments_.size() || segments_[i] != segment) {
       return false;

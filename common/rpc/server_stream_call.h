@@ -87,10 +87,7 @@ class ServerStreamCall final
 
   ServerStreamCall(Core& core, const MethodState& method, grpc::CallbackServerContext* context,
                    const Req* request, Object& object, Fn fn)
-      : ServerStreamBase(core, method, context),
-        request_(Own(request)),
-        object_(object),
-        fn_(fn) {}
+      : ServerStreamBase(core, method, context), request_(Own(request)), object_(object), fn_(fn) {}
 
  private:
   void OnWriteDone(bool ok) override { OnWritten(ok); }

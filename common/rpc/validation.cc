@@ -123,9 +123,8 @@ bool Validator::CheckRequired(const At& at) {
   // With presence, an empty text still counts as missing; zero and false do not.
   if (field->has_presence() && !text) return true;
   std::string scratch;
-  const bool present =
-      text ? !at.reflection.GetStringReference(at.message, field, &scratch).empty()
-           : at.reflection.HasField(at.message, field);
+  const bool present = text ? !at.reflection.GetStringReference(at.message, field, &scratch).empty()
+                            : at.reflection.HasField(at.message, field);
   if (present) return true;
   if (at.plan.required && complete_ && at.plan.kind != FieldPlan::Kind::kBool) {
     Fail({at.outer, field, -1}, "is required");
@@ -202,15 +201,15 @@ void Validator::CheckString(const At& at, const std::string& value, const Path& 
 }
 
 void Validator::CheckReference(const At& at, const std::string& value, const Path& path) {
-  const bool across =
-      context_.tenant == "*" && at.depth == 0 && at.plan.field->name() == "parent";
+  const bool across = context_.tenant == "*" && at.depth == 0 && at.plan.field->name() == "parent";
   bool matches = false;
   for (const ResourcePattern& pattern : at.plan.resources) {
     matches = matches || pattern.Matches(value, across);
   }
   if (!matches) {
     const std::string& form = at.plan.resources.front().text();
-    return Fail(path, form.empty() ? "must be the name of a resource" : "must have the form " + form);
+    return Fail(path,
+                form.empty() ? "must be the name of a resource" : "must have the form " + form);
   }
   const std::string_view tenant = TenantOf(value);
   if (!tenant.empty() && !context_.tenant.empty() && context_.tenant != "*" &&
@@ -359,8 +358,8 @@ absl::Status CheckMask(const FieldMask& mask, const MessagePlan& plan) {
   for (const std::string& path : mask.paths()) {
     if (resource == nullptr || path.size() > 256 ||
         !FieldMaskUtil::GetFieldDescriptors(resource->descriptor, path, nullptr)) {
-      return error::InvalidField(
-          "update_mask", "must name fields of the resource; there is no `" + path.substr(0, 64) + "`");
+      return error::InvalidField("update_mask", "must name fields of the resource; there is no `" +
+                                                    path.substr(0, 64) + "`");
     }
   }
   return absl::OkStatus();
@@ -368,8 +367,7 @@ absl::Status CheckMask(const FieldMask& mask, const MessagePlan& plan) {
 
 }  // namespace
 
-absl::Status Validate(Message& request, const MessagePlan& plan,
-                      const ValidationContext& context) {
+absl::Status Validate(Message& request, const MessagePlan& plan, const ValidationContext& context) {
   const FieldMask* mask = MaskOf(request, plan);
   if (mask != nullptr) {
     if (absl::Status status = CheckMask(*mask, plan); !status.ok()) return status;

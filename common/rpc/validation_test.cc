@@ -15,12 +15,12 @@
 namespace sockel::rpc {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using testing::Book;
 using testing::CreateBookRequest;
+using ::testing::ElementsAre;
 using testing::GetBookRequest;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using testing::ListBooksRequest;
 using testing::UpdateBookRequest;
 
@@ -240,16 +240,19 @@ TEST_F(ValidationTest, TellsTheTenantFromTheFirstNameThatHasOne) {
   UpdateBookRequest update;
   update.mutable_book()->set_name("tenants/sma/books/1");
   EXPECT_EQ(tenant(update), "sma");
+  CreateBookRequest create;
+  create.mutable_book()->set_name("tenants/sma/books/1");
+  EXPECT_EQ(tenant(create), "");
 }
 
 TEST(ResourcePatternTest, MatchesWholeNamesOnly) {
   const ResourcePattern pattern("tenants/{tenant}/books/{book}");
   EXPECT_TRUE(pattern.Matches("tenants/smi/books/b.1_x-2", false));
   for (const char* bad :
-       {"", "tenants", "tenants/smi", "tenants/smi/books", "tenants/smi/books/", "tenants/smi/books/1/",
-        "/tenants/smi/books/1", "tenants/smi/pages/1", "tenants/smi/books/1/pages/2",
-        "tenants/smi/books/.hidden", "tenants/smi/books/ä", "tenants/smi/books/a b",
-        "tenants/smi//1", "tenants/-/books/1"}) {
+       {"", "tenants", "tenants/smi", "tenants/smi/books", "tenants/smi/books/",
+        "tenants/smi/books/1/", "/tenants/smi/books/1", "tenants/smi/pages/1",
+        "tenants/smi/books/1/pages/2", "tenants/smi/books/.hidden", "tenants/smi/books/ä",
+        "tenants/smi/books/a b", "tenants/smi//1", "tenants/-/books/1"}) {
     EXPECT_FALSE(pattern.Matches(bad, false)) << bad;
   }
   EXPECT_FALSE(pattern.Matches("tenants/smi/books/" + std::string(65, 'x'), false));

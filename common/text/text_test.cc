@@ -8,10 +8,10 @@ namespace {
 TEST(TextTest, TellsUtf8FromOtherBytes) {
   EXPECT_TRUE(IsUtf8("Müller"));
   EXPECT_TRUE(IsUtf8("\xF0\x9F\x93\x81"));
-  EXPECT_FALSE(IsUtf8("M\xFCller"));           // Latin-1
-  EXPECT_FALSE(IsUtf8("\xC0\xAF"));            // overlong
-  EXPECT_FALSE(IsUtf8("\xED\xA0\x80"));        // surrogate
-  EXPECT_FALSE(IsUtf8("\xF4\x90\x80\x80"));    // above U+10FFFF
+  EXPECT_FALSE(IsUtf8("M\xFCller"));               // Latin-1
+  EXPECT_FALSE(IsUtf8("\xC0\xAF"));                // overlong
+  EXPECT_FALSE(IsUtf8("\xED\xA0\x80"));            // surrogate
+  EXPECT_FALSE(IsUtf8("\xF4\x90\x80\x80"));        // above U+10FFFF
   EXPECT_FALSE(IsUtf8(std::string("a\xE2\x82")));  // cut off
 }
 

@@ -21,12 +21,12 @@ TEST(TraceparentTest, ReadsTheExampleOfTheStandard) {
 
 TEST(TraceparentTest, TreatsMalformedHeadersAsAbsent) {
   const std::string good = kGood;
-  for (const std::string& bad : std::vector<std::string>{
-           std::string(), good.substr(1), good + "0", "ff" + good.substr(2),
-           "00-00000000000000000000000000000000-b7ad6b7169203331-01",
-           "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
-           "00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-           "00_0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}) {
+  for (const std::string& bad :
+       std::vector<std::string>{std::string(), good.substr(1), good + "0", "ff" + good.substr(2),
+                                "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+                                "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+                                "00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                                "00_0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}) {
     EXPECT_FALSE(Parse(bad).has_value()) << bad;
   }
 }

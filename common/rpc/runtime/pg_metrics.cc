@@ -8,8 +8,8 @@ PgMetrics::PgMetrics(metrics::Registry& registry)
                     "One read or write with its retries, by its name."),
       failures_(registry.Counter("sockel_pg_transaction_failures_total",
                                  "Transactions that ended UNAVAILABLE or INTERNAL.")),
-      retries_(registry.Counter("sockel_pg_retries_total",
-                                "Transactions run again after a conflict.")),
+      retries_(
+          registry.Counter("sockel_pg_retries_total", "Transactions run again after a conflict.")),
       repeated_(registry.Counter("sockel_pg_repeated_requests_total",
                                  "Requests answered with their first answer.")),
       pool_refused_(registry.Counter("sockel_pg_pool_refused_total",

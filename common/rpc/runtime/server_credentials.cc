@@ -46,9 +46,10 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     if (tls.plaintext_anywhere || client::IsLocalTarget(listen)) {
       return grpc::InsecureServerCredentials();
     }
-    return absl::InvalidArgumentError("configuration: `tls.plaintext` is only for loopback "
-                                      "addresses and Unix sockets; `listen` is " +
-                                      listen);
+    return absl::InvalidArgumentError(
+        "configuration: `tls.plaintext` is only for loopback "
+        "addresses and Unix sockets; `listen` is " +
+        listen);
   }
   const bool mutual = !tls.client_ca_file.empty();
   for (const auto& [key, file] : {std::pair("certificate_file", &tls.certificate_file),

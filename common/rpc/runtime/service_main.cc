@@ -97,8 +97,7 @@ absl::Status Migrate(const std::vector<ServiceSpec>& specs, const Arguments& arg
     if (!config.ok()) return config.status();
     auto settings = ReadMigrationSettings(*config);
     if (!settings.ok()) return settings.status();
-    auto applied =
-        pg::Migrate(settings->owner_conninfo, spec.migrations, settings->runtime_role);
+    auto applied = pg::Migrate(settings->owner_conninfo, spec.migrations, settings->runtime_role);
     if (!applied.ok()) return applied.status();
     for (const std::string& id : *applied) std::printf("applied %s\n", id.c_str());
     std::printf("%s: the database is up to date\n", spec.name.c_str());
@@ -167,9 +166,9 @@ int Run(int argc, char** argv, const std::string& program, const std::vector<Ser
     });
     return command;
   };
-  add("serve", "Serves until SIGTERM or SIGINT",
-      [&](const Arguments& a) { return Serve(specs, a); })
-      ->add_option("--port-file", arguments.port_file, "Gets the ports in use, as JSON");
+  add("serve", "Serves until SIGTERM or SIGINT", [&](const Arguments& a) {
+    return Serve(specs, a);
+  })->add_option("--port-file", arguments.port_file, "Gets the ports in use, as JSON");
   add("migrate", "Brings the database to this version's schema",
       [&](const Arguments& a) { return Migrate(specs, a); });
   add("health", "Asks the server of this configuration: exit code 0 = it serves",

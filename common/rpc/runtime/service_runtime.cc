@@ -179,9 +179,9 @@ absl::Status ServiceRuntime::MakeEvidence() {
 }
 
 absl::Status ServiceRuntime::Start() {
-  for (const auto step : {&ServiceRuntime::Build, &ServiceRuntime::MakeAuthenticator,
-                          &ServiceRuntime::MakeEvidence, &ServiceRuntime::ListenForMetrics,
-                          &ServiceRuntime::Listen}) {
+  for (const auto step :
+       {&ServiceRuntime::Build, &ServiceRuntime::MakeAuthenticator, &ServiceRuntime::MakeEvidence,
+        &ServiceRuntime::ListenForMetrics, &ServiceRuntime::Listen}) {
     if (absl::Status status = (this->*step)(); !status.ok()) return status;
   }
   started_ = true;
@@ -240,8 +240,8 @@ absl::Status ServiceRuntime::CheckReady() {
     auto missing = pg::MissingRevision(pool_, spec_.migrations);
     if (!missing.ok()) return absl::UnavailableError("the database does not answer");
     if (!missing->empty()) {
-      return absl::UnavailableError("the database lacks the migration " + *missing + ": run `sockel-" +
-                                    spec_.name + " migrate`");
+      return absl::UnavailableError("the database lacks the migration " + *missing +
+                                    ": run `sockel-" + spec_.name + " migrate`");
     }
     schema_is_current_ = true;
   }

@@ -14,8 +14,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "common/ledger/ledger.h"
 #include "common/events/events.h"
+#include "common/ledger/ledger.h"
 #include "common/rpc/runtime/health_probe.h"
 #include "common/rpc/runtime/server_credentials.h"
 #include "common/rpc/testing/in_process_server.h"
@@ -213,9 +213,10 @@ class TlsTest : public ServiceRuntimeTest {
   }
 
   void Authority(const std::string& name) const {
-    Shell(absl::StrCat("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "
-                       "-subj /CN=",
-                       name, " -keyout ", name, ".key -out ", name, ".crt"));
+    Shell(
+        absl::StrCat("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "
+                     "-subj /CN=",
+                     name, " -keyout ", name, ".key -out ", name, ".crt"));
   }
 
   void Certificate(const std::string& authority, const std::string& name) const {
@@ -233,8 +234,8 @@ class TlsTest : public ServiceRuntimeTest {
   }
 
   std::string Tls(const std::string& more = "") const {
-    return absl::StrCat("tls: {certificate_file: ", folder_.string(), "/server.crt, key_file: ",
-                        folder_.string(), "/server.key", more, "}\n");
+    return absl::StrCat("tls: {certificate_file: ", folder_.string(),
+                        "/server.crt, key_file: ", folder_.string(), "/server.key", more, "}\n");
   }
 
   // Whether a client that believes `authority`, and shows `client`'s
@@ -249,9 +250,8 @@ class TlsTest : public ServiceRuntimeTest {
     }
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    auto stub = LibraryService::NewStub(
-        grpc::CreateCustomChannel(absl::StrCat("localhost:", runtime.port()),
-                                  grpc::SslCredentials(options), arguments));
+    auto stub = LibraryService::NewStub(grpc::CreateCustomChannel(
+        absl::StrCat("localhost:", runtime.port()), grpc::SslCredentials(options), arguments));
     auto context = testing::InProcessServer::Context("smi", {});
     testing::WhoAmIResponse response;
     return stub->WhoAmI(context.get(), {}, &response).ok();
@@ -278,8 +278,8 @@ TEST_F(TlsTest, TakesANewCertificateWithoutARestart) {
 TEST_F(TlsTest, DemandsACertificateOfTheClientsAuthority) {
   Authority("clients");
   Certificate("clients", "efile");
-  auto runtime = Started(database_.conninfo(),
-                         Tls(", client_ca_file: " + (folder_ / "clients.crt").string()));
+  auto runtime =
+      Started(database_.conninfo(), Tls(", client_ca_file: " + (folder_ / "clients.crt").string()));
   ASSERT_TRUE(runtime.ok()) << runtime.status();
   EXPECT_TRUE(Reaches(**runtime, "ca", "efile"));
   EXPECT_FALSE(Reaches(**runtime, "ca"));

@@ -56,15 +56,15 @@ void ReadOthers(config::Reader config, std::string_view service, Settings& setti
 
 void ReadLimits(config::Reader config, Settings& settings) {
   // More threads than connections would only wait for each other.
-  settings.workers = static_cast<int>(config.Int(
-      "workers", 0, "Threads for calls; 0 = as many as database.pool_size", {0, 1000}));
+  settings.workers = static_cast<int>(
+      config.Int("workers", 0, "Threads for calls; 0 = as many as database.pool_size", {0, 1000}));
   if (settings.workers == 0) settings.workers = settings.pool_size;
   settings.queue =
       static_cast<int>(config.Int("queue", 256, "Most calls waiting for a thread", {1, 100'000}));
-  settings.queue_wait = config.Duration(
-      "queue_wait", absl::Milliseconds(10), "Calls that would wait longer for a thread are refused");
-  settings.max_streams =
-      static_cast<int>(config.Int("max_streams", 2000, "Most streams open at a time", {1, 100'000}));
+  settings.queue_wait = config.Duration("queue_wait", absl::Milliseconds(10),
+                                        "Calls that would wait longer for a thread are refused");
+  settings.max_streams = static_cast<int>(
+      config.Int("max_streams", 2000, "Most streams open at a time", {1, 100'000}));
   settings.drain_delay =
       config.Duration("drain.delay", absl::ZeroDuration(),
                       "From not-serving to refusing calls: until load balancers have noticed");
@@ -89,8 +89,7 @@ Settings ReadSettings(config::Reader config, std::string_view service) {
       "page_token_key_file", "File with at least 32 random characters; equal in all replicas");
   settings.events_keep =
       config.Duration("events.keep", absl::Hours(24 * 30), "How long events can be watched again");
-  const std::string level =
-      config.String("log.level", "info", "debug, info, warning or error");
+  const std::string level = config.String("log.level", "info", "debug, info, warning or error");
   settings.log_level = log::LevelFrom(level).value_or(log::Level::kInfo);
   settings.access_log = config.Bool("log.calls", true, "One line for each call");
   ReadLimits(config, settings);

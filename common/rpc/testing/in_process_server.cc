@@ -61,11 +61,10 @@ bool TestAllows(const std::vector<std::string>& roles, std::string_view permissi
 
 void TestAccessLog::Write(const AccessRecord& record) {
   absl::MutexLock lock(&mutex_);
-  lines_.push_back(absl::StrCat(Absl(record.method), " ",
-                                record.code == absl::StatusCode::kOk
-                                    ? "OK"
-                                    : absl::StatusCodeToString(record.code),
-                                " ", Absl(record.reason), " ", Absl(record.tenant)));
+  lines_.push_back(absl::StrCat(
+      Absl(record.method), " ",
+      record.code == absl::StatusCode::kOk ? "OK" : absl::StatusCodeToString(record.code), " ",
+      Absl(record.reason), " ", Absl(record.tenant)));
   if (!record.defect.empty()) defects_.emplace_back(record.defect);
   last_trace_id_ = std::string(record.trace_id);
 }

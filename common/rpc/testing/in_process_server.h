@@ -85,9 +85,9 @@ class InProcessServer {
   std::shared_ptr<grpc::Channel> channel() const { return channel_; }
 
   // A client context with a token and a deadline of 20 s.
-  static std::unique_ptr<grpc::ClientContext> Context(std::string_view tenant,
-                                                      const std::vector<std::string>& roles = {"all"},
-                                                      std::string_view user = "u1");
+  static std::unique_ptr<grpc::ClientContext> Context(
+      std::string_view tenant, const std::vector<std::string>& roles = {"all"},
+      std::string_view user = "u1");
   // Without a token.
   static std::unique_ptr<grpc::ClientContext> Anonymous();
 

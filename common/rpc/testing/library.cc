@@ -109,8 +109,7 @@ absl::StatusOr<Book> Library::Fail(const Caller& caller, const GetBookRequest& r
   throw std::runtime_error("relation \"books\" does not exist");
 }
 
-absl::StatusOr<WhoAmIResponse> Library::WhoAmI(const Caller& caller,
-                                               const WhoAmIRequest& request) {
+absl::StatusOr<WhoAmIResponse> Library::WhoAmI(const Caller& caller, const WhoAmIRequest& request) {
   Saw(caller, request);
   WhoAmIResponse response;
   response.set_subject(caller.subject);

@@ -70,8 +70,7 @@ class LibraryDoor final : public LibraryService::CallbackService {
                                     Book* resp) override {
     return rpc_.Unary(ctx, req, resp, library_, &Library::Get);
   }
-  grpc::ServerUnaryReactor* ListBooks(grpc::CallbackServerContext* ctx,
-                                      const ListBooksRequest* req,
+  grpc::ServerUnaryReactor* ListBooks(grpc::CallbackServerContext* ctx, const ListBooksRequest* req,
                                       ListBooksResponse* resp) override {
     return rpc_.Unary(ctx, req, resp, library_, &Library::List);
   }
