@@ -36,55 +36,57 @@ absl::StatusOr<auth::Assertion> VerifyWithAny(const std::string& assertion,
   return last;
 }
 
-}  // namespace
-
-absl::Status ServiceTokens::Refuse(const Caller& caller, const absl::Status& why) {
-  parts_.budget.RecordFailure(caller.peer);
+absl::Status AssertionInvalid(const absl::Status& why) {
   return error::Make(absl::StatusCode::kUnauthenticated, "ASSERTION_INVALID",
                      absl::StrCat("The client assertion is not valid: ", why.message(), "."));
 }
 
+}  // namespace
+
 absl::StatusOr<v1::IssueServiceTokenResponse> ServiceTokens::Issue(
     const Caller& anonymous, const v1::IssueServiceTokenRequest& request) {
-  const absl::Time now = parts_.clock.Now();
-  if (absl::Status status = parts_.budget.Check(anonymous.peer); !status.ok()) return status;
   auto issuer = auth::ReadAssertionIssuer(request.client_assertion());
-  if (!issuer.ok()) return Refuse(anonymous, issuer.status());
+  if (!issuer.ok()) return AssertionInvalid(issuer.status());
   auto name = ParsePrincipal(issuer->service_account);
   if (!name.has_value() || name->kind != PrincipalName::Kind::kServiceAccount) {
-    return Refuse(anonymous, absl::InvalidArgumentError("iss is no service account's name"));
+    return AssertionInvalid(absl::InvalidArgumentError("iss is no service account's name"));
   }
   Caller caller = Caller::System(name->tenant);
   caller.trace_id = anonymous.trace_id;
   caller.deadline = anonymous.deadline;
+  v1::IssueServiceTokenResponse response;
+  absl::Status status = Redeem(caller, request.client_assertion(), *issuer, *name, response);
+  if (!status.ok()) return status;
+  return response;
+}
+
+absl::Status ServiceTokens::Redeem(const Caller& caller, const std::string& text,
+                                   const auth::AssertionIssuer& issuer, const PrincipalName& name,
+                                   v1::IssueServiceTokenResponse& response) {
+  const absl::Time now = parts_.clock.Now();
   auto account = parts_.db.Read(caller, "service_tokens.find",
                                 [&](pg::Transaction& tx) -> absl::StatusOr<SignInView> {
-                                  return service_account_store::FindForSignIn(tx, name->id);
+                                  return service_account_store::FindForSignIn(tx, name.id);
                                 });
   if (!account.ok()) return account.status();
-  auto assertion = VerifyWithAny(request.client_assertion(), issuer->key_id, *account, now);
-  if (!assertion.ok()) return Refuse(anonymous, assertion.status());
-  if (absl::Status status = CheckMaySignIn(true, account->tenant_active); !status.ok()) {
-    return status;
-  }
-  auto token = parts_.issuer.Issue({.subject = issuer->service_account,
-                                    .tenant = name->tenant,
+  auto assertion = VerifyWithAny(text, issuer.key_id, *account, now);
+  if (!assertion.ok()) return AssertionInvalid(assertion.status());
+  absl::Status status = CheckMaySignIn(true, account->tenant_active);
+  if (!status.ok()) return status;
+  auto token = parts_.issuer.Issue({.subject = issuer.service_account,
+                                    .tenant = name.tenant,
                                     .roles = account->roles,
                                     .authentication_methods = {"private_key_jwt"},
                                     .authentication_time = now},
                                    now);
   if (!token.ok()) return token.status();
-  absl::Status status =
-      parts_.db.Write(caller, "service_tokens.use_assertion", [&](pg::WriteTransaction& tx) {
-        const bool fresh = service_account_store::UseAssertion(
-            tx, name->id, assertion->id, assertion->expire_time + auth::kLeeway);
-        return fresh ? absl::OkStatus() : AssertionReplayed();
-      });
-  if (!status.ok()) return status;
-  v1::IssueServiceTokenResponse response;
   response.set_access_token(token->token);
   *response.mutable_expire_time() = ToTimestamp(token->expire_time);
-  return response;
+  return parts_.db.Write(caller, "service_tokens.use_assertion", [&](pg::WriteTransaction& tx) {
+    const bool fresh = service_account_store::UseAssertion(tx, name.id, assertion->id,
+                                                           assertion->expire_time + auth::kLeeway);
+    return fresh ? absl::OkStatus() : AssertionReplayed();
+  });
 }
 
 }  // namespace sockel::identity

@@ -1,10 +1,11 @@
 #pragma once
 
 #include "absl/status/statusor.h"
+#include "common/auth/assertion.h"
 #include "common/caller/caller.h"
 #include "common/clock/clock.h"
 #include "common/pg/database.h"
-#include "services/identity/sign_in/address_budget.h"
+#include "services/identity/names/names.h"
 #include "services/identity/sign_in/token_issuer.h"
 #include "sockel/identity/v1/authentication.pb.h"
 
@@ -20,7 +21,6 @@ class ServiceTokens {
   struct Parts {
     pg::Database& db;
     const Clock& clock;
-    AddressBudget& budget;
     const TokenIssuer& issuer;
   };
   explicit ServiceTokens(const Parts& parts) : parts_(parts) {}
@@ -29,7 +29,10 @@ class ServiceTokens {
                                                       const v1::IssueServiceTokenRequest& request);
 
  private:
-  absl::Status Refuse(const Caller& caller, const absl::Status& why);
+  // Puts the access token down in `response` when the assertion is good.
+  absl::Status Redeem(const Caller& caller, const std::string& assertion,
+                      const auth::AssertionIssuer& issuer, const PrincipalName& account,
+                      v1::IssueServiceTokenResponse& response);
 
   const Parts parts_;
 };

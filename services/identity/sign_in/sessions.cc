@@ -69,23 +69,17 @@ Sessions::Refreshed Sessions::Judge(pg::WriteTransaction& tx, const RefreshToken
   return judged;
 }
 
-absl::StatusOr<v1::RefreshTokensResponse> Sessions::Refresh(
-    const Caller& anonymous, const v1::RefreshTokensRequest& request) {
-  const absl::Time now = parts_.clock.Now();
-  if (absl::Status status = parts_.budget.Check(anonymous.peer); !status.ok()) return status;
-  const auto token = RefreshToken::Parse(request.refresh_token());
-  if (!token.has_value()) {
-    parts_.budget.RecordFailure(anonymous.peer);
-    return RefreshTokenInvalid();
-  }
-  const RefreshToken successor = token->Successor(key_);
-  Caller caller = Caller::System(token->tenant);
+absl::StatusOr<Sessions::Refreshed> Sessions::Advance(const Caller& anonymous,
+                                                      const RefreshToken& token,
+                                                      const RefreshToken& successor) {
+  Caller caller = Caller::System(token.tenant);
   caller.trace_id = anonymous.trace_id;
   caller.deadline = anonymous.deadline;
   caller.permission = "identity.sessions.refresh";
   auto refreshed = parts_.db.Write(
       caller, "sessions.refresh", [&](pg::WriteTransaction& tx) -> absl::StatusOr<Refreshed> {
-        Refreshed result = Rotate(tx, *token, successor);
+        Refreshed result = Rotate(tx, token, successor);
+        // An ended family must stay ended: these answers commit.
         if (result.outcome != Outcome::kRefreshed) return result;
         absl::Status status =
             CheckMaySignIn(result.holder.user_active, result.holder.tenant_active);
@@ -94,10 +88,18 @@ absl::StatusOr<v1::RefreshTokensResponse> Sessions::Refresh(
       });
   if (!refreshed.ok()) return refreshed.status();
   if (refreshed->outcome == Outcome::kReused) return RefreshTokenReused();
-  if (refreshed->outcome == Outcome::kInvalid) {
-    parts_.budget.RecordFailure(anonymous.peer);
-    return RefreshTokenInvalid();
-  }
+  if (refreshed->outcome == Outcome::kInvalid) return RefreshTokenInvalid();
+  return refreshed;
+}
+
+absl::StatusOr<v1::RefreshTokensResponse> Sessions::Refresh(
+    const Caller& anonymous, const v1::RefreshTokensRequest& request) {
+  const absl::Time now = parts_.clock.Now();
+  const auto token = RefreshToken::Parse(request.refresh_token());
+  if (!token.has_value()) return RefreshTokenInvalid();
+  const RefreshToken successor = token->Successor(key_);
+  auto refreshed = Advance(anonymous, *token, successor);
+  if (!refreshed.ok()) return refreshed.status();
   const session_store::Holder& holder = refreshed->holder;
   const std::string name = SessionName(token->tenant, holder.user, token->session);
   auto access = parts_.issuer.Issue({.subject = UserName(token->tenant, holder.user),

@@ -9,7 +9,6 @@
 #include "common/pg/database.h"
 #include "services/identity/revocations/revoker.h"
 #include "services/identity/secrets/master_key.h"
-#include "services/identity/sign_in/address_budget.h"
 #include "services/identity/sign_in/refresh_token.h"
 #include "services/identity/sign_in/session_policy.h"
 #include "services/identity/sign_in/session_store.h"
@@ -25,7 +24,6 @@ class Sessions {
     pg::Database& db;
     const Clock& clock;
     const paging::Tokens& pages;
-    AddressBudget& budget;
     const TokenIssuer& issuer;
     const Revoker& revoker;
     const MasterKey& master_key;
@@ -48,6 +46,8 @@ class Sessions {
     session_store::Holder holder;
     absl::Time idle_expire_time;
   };
+  absl::StatusOr<Refreshed> Advance(const Caller& anonymous, const RefreshToken& token,
+                                    const RefreshToken& successor);
   Refreshed Rotate(pg::WriteTransaction& tx, const RefreshToken& token,
                    const RefreshToken& successor) const;
   // What a token means that is not the session's current one.

@@ -178,13 +178,12 @@ class IdentityTest : public ::testing::Test {
   Bootstrap bootstrap_{db_, *hasher_, signing_keys_};
   Tenants tenants_{db_, pages_, revoker_};
   Users users_{db_, pages_, revoker_};
-  Activation activation_{{db_, clock_, *hasher_, budget_, revoker_, master_key_}};
+  Activation activation_{{db_, clock_, *hasher_, revoker_, master_key_}};
   ServiceAccounts accounts_{db_, pages_, revoker_};
   RoleBindings bindings_{db_, pages_, revoker_};
   SignIn sign_in_{{db_, clock_, *hasher_, budget_, issuer_, {}}};
-  Sessions sessions_{
-      {db_, clock_, pages_, budget_, issuer_, revoker_, master_key_, SessionPolicy{}}};
-  ServiceTokens service_tokens_{{db_, clock_, budget_, issuer_}};
+  Sessions sessions_{{db_, clock_, pages_, issuer_, revoker_, master_key_, SessionPolicy{}}};
+  ServiceTokens service_tokens_{{db_, clock_, issuer_}};
   Access access_{db_};
   Provisioner provisioner_{db_, revoker_};
   Upkeep upkeep_{db_, clock_, signing_keys_};

@@ -62,39 +62,41 @@ absl::StatusOr<v1::IssueActivationCodeResponse> Activation::IssueCode(
   return response;
 }
 
-absl::StatusOr<v1::ActivateUserResponse> Activation::Activate(
-    const Caller& anonymous, const v1::ActivateUserRequest& request) {
-  if (absl::Status status = parts_.budget.Check(anonymous.peer); !status.ok()) return status;
-  const std::string login = absl::AsciiStrToLower(request.login());
-  auto password = CheckNewPassword(request.new_password(), login);
-  if (!password.ok()) return password.status();
-
-  Caller caller = anonymous.InTenant(Segment(request.tenant(), 1));
+absl::StatusOr<std::string> Activation::CheckCode(const Caller& caller, const std::string& login,
+                                                  const std::string& code_hash) {
   auto code = parts_.db.Read(
       caller, "users.find_activation_code",
       [&](pg::Transaction& tx) -> absl::StatusOr<std::optional<activation_store::Code>> {
         return activation_store::FindByLogin(tx, login);
       });
   if (!code.ok()) return code.status();
-  const std::string hash = Sha256(absl::AsciiStrToLower(request.code()));
-  if (!code->has_value() || !ids::SecretsEqual((*code)->hash, hash) ||
+  if (!code->has_value() || !ids::SecretsEqual((*code)->hash, code_hash) ||
       (*code)->expire_time <= parts_.clock.Now()) {
-    parts_.budget.RecordFailure(anonymous.peer);
     return CodeInvalid();
   }
-  const std::string user = (*code)->user;
   if (!(*code)->user_active) return AccountLocked("unlock it");
+  return (*code)->user;
+}
 
+absl::StatusOr<v1::ActivateUserResponse> Activation::Activate(
+    const Caller& anonymous, const v1::ActivateUserRequest& request) {
+  const std::string login = absl::AsciiStrToLower(request.login());
+  auto password = CheckNewPassword(request.new_password(), login);
+  if (!password.ok()) return password.status();
+  Caller caller = anonymous.InTenant(Segment(request.tenant(), 1));
+  const std::string hash = Sha256(absl::AsciiStrToLower(request.code()));
+  auto user = CheckCode(caller, login, hash);
+  if (!user.ok()) return user.status();
   auto password_hash = parts_.hasher.Hash(*password, caller.deadline);
   if (!password_hash.ok()) return password_hash.status();
-  caller.subject = UserName(caller.tenant, user);
+  caller.subject = UserName(caller.tenant, *user);
   caller.permission = "identity.users.activate";
   return parts_.db.Write(caller, "users.activate",
                          [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::ActivateUserResponse> {
-                           if (!activation_store::Redeem(tx, user, hash, *password_hash))
+                           if (!activation_store::Redeem(tx, *user, hash, *password_hash))
                              return CodeInvalid();
-                           for (const std::string& session : session_store::RevokeAll(tx, user)) {
-                             parts_.revoker.Revoke(tx, SessionName(caller.tenant, user, session));
+                           for (const std::string& session : session_store::RevokeAll(tx, *user)) {
+                             parts_.revoker.Revoke(tx, SessionName(caller.tenant, *user, session));
                            }
                            sign_in_store::ForgetFailures(tx, login);
                            ledger::Append(tx, {.resource = caller.subject});

@@ -9,7 +9,6 @@
 #include "services/identity/passwords/password_hasher.h"
 #include "services/identity/revocations/revoker.h"
 #include "services/identity/secrets/master_key.h"
-#include "services/identity/sign_in/address_budget.h"
 #include "sockel/identity/v1/user.pb.h"
 
 namespace sockel::identity {
@@ -26,7 +25,6 @@ class Activation {
     pg::Database& db;
     const Clock& clock;
     PasswordHasher& hasher;
-    AddressBudget& budget;
     const Revoker& revoker;
     const MasterKey& master_key;
   };
@@ -39,6 +37,9 @@ class Activation {
                                                     const v1::ActivateUserRequest& request);
 
  private:
+  // The user's id, if this is the user's code.
+  absl::StatusOr<std::string> CheckCode(const Caller& caller, const std::string& login,
+                                        const std::string& code_hash);
   std::string CodeFor(const v1::IssueActivationCodeResponse& response) const;
 
   const Parts parts_;
