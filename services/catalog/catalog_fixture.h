@@ -30,7 +30,8 @@ class CatalogTest : public ::testing::Test {
     return offerings_.Create(Provider(), request);
   }
 
-  absl::StatusOr<v1::Plan> CreatePlan(const std::string& offering, const std::string& id = "standard") {
+  absl::StatusOr<v1::Plan> CreatePlan(const std::string& offering,
+                                      const std::string& id = "standard") {
     v1::CreatePlanRequest request;
     request.set_parent("offerings/" + offering);
     request.set_plan_id(id);

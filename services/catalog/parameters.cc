@@ -62,9 +62,9 @@ absl::Status CheckSchema(const Struct& schema, const std::string& field) {
     Parse(document, parsed);
     return absl::OkStatus();
   } catch (const std::exception& e) {
-    absl::Status status = error::Make(
-        absl::StatusCode::kInvalidArgument, v1::ErrorReason_Name(v1::SCHEMA_INVALID),
-        absl::StrCat(field, " must be a self-contained JSON Schema (draft 7)"));
+    absl::Status status =
+        error::Make(absl::StatusCode::kInvalidArgument, v1::ErrorReason_Name(v1::SCHEMA_INVALID),
+                    absl::StrCat(field, " must be a self-contained JSON Schema (draft 7)"));
     error::AddFieldViolation(status, field, e.what());
     return status;
   }
@@ -81,9 +81,9 @@ absl::Status CheckParameters(const Struct& schema, const Struct& parameters) {
     if (validator.validate(parsed, valijson::adapters::NlohmannJsonAdapter(value), &results)) {
       return absl::OkStatus();
     }
-    absl::Status status =
-        error::Make(absl::StatusCode::kInvalidArgument, v1::ErrorReason_Name(v1::PARAMETERS_INVALID),
-                    "order.parameters must fit the plan's parameters_schema");
+    absl::Status status = error::Make(absl::StatusCode::kInvalidArgument,
+                                      v1::ErrorReason_Name(v1::PARAMETERS_INVALID),
+                                      "order.parameters must fit the plan's parameters_schema");
     valijson::ValidationResults::Error problem;
     while (results.popError(problem)) {
       error::AddFieldViolation(status, FieldPath(problem), problem.description);

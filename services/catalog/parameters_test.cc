@@ -49,7 +49,8 @@ TEST(CheckSchemaTest, RefusesWhatIsNoSchema) {
 
 TEST(CheckSchemaTest, RefusesReferencesToOtherDocuments) {
   EXPECT_FALSE(
-      CheckSchema(Json(R"({"$ref": "http://localhost/other.json"})"), "plan.parameters_schema").ok());
+      CheckSchema(Json(R"({"$ref": "http://localhost/other.json"})"), "plan.parameters_schema")
+          .ok());
 }
 
 }  // namespace

@@ -59,10 +59,9 @@ absl::StatusOr<std::unique_ptr<rpc::ServiceInstance>> Create(rpc::ServiceContext
   std::map<std::string, std::shared_ptr<grpc::Channel>> channels;
   for (const std::string& name : names) {
     std::vector<const google::protobuf::ServiceDescriptor*> called;
-    for (const char* service :
-         {provisioner::v1::ProvisionerService::service_full_name(),
-          identity::v1::UserService::service_full_name(),
-          notification::v1::MessageService::service_full_name()}) {
+    for (const char* service : {provisioner::v1::ProvisionerService::service_full_name(),
+                                identity::v1::UserService::service_full_name(),
+                                notification::v1::MessageService::service_full_name()}) {
       called.push_back(
           google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(service));
     }

@@ -6,8 +6,7 @@
 
 // Identity first: the others verify tokens with its keys.
 int main(int argc, char** argv) {
-  return sockel::rpc::StandaloneMain(
-      argc, argv,
-      {sockel::identity::Spec(), sockel::efile::Spec(), sockel::notification::Spec(),
-       sockel::catalog::Spec()});
+  return sockel::rpc::StandaloneMain(argc, argv,
+                                     {sockel::identity::Spec(), sockel::efile::Spec(),
+                                      sockel::notification::Spec(), sockel::catalog::Spec()});
 }

@@ -53,13 +53,13 @@ void Run(const std::string& conninfo, const std::string& sql) {
 }  // namespace
 
 double PointReads(const std::string& conninfo, int connections, absl::Duration time) {
-  Run(conninfo, absl::StrCat(
-                    "DROP TABLE IF EXISTS bench_read;"
-                    "CREATE TABLE bench_read (tenant_id text, id uuid, a text, b text, c text,"
-                    "  t timestamptz, PRIMARY KEY (tenant_id, id));"
-                    "INSERT INTO bench_read SELECT 'smi', lpad(to_hex(i), 32, '0')::uuid, 'OPEN',"
-                    "  'a subject of usual length', 'x', now() FROM generate_series(0, ",
-                    kRows, ") i; ANALYZE bench_read"));
+  Run(conninfo,
+      absl::StrCat("DROP TABLE IF EXISTS bench_read;"
+                   "CREATE TABLE bench_read (tenant_id text, id uuid, a text, b text, c text,"
+                   "  t timestamptz, PRIMARY KEY (tenant_id, id));"
+                   "INSERT INTO bench_read SELECT 'smi', lpad(to_hex(i), 32, '0')::uuid, 'OPEN',"
+                   "  'a subject of usual length', 'x', now() FROM generate_series(0, ",
+                   kRows, ") i; ANALYZE bench_read"));
   const double rate =
       Rate(conninfo, connections, time,
            "SELECT * FROM bench_read WHERE tenant_id = $1 AND id = $2::uuid",

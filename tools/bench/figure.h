@@ -9,11 +9,11 @@ namespace sockel::bench {
 struct Figure {
   std::string name;
   double value = 0;
-  std::string unit;   // `calls/s`, `ms`
-  double limit = 0;   // what the machine can do, 0 = the figure is itself a limit
-  double bar = 0;     // wanted: ratio at least this (or at most, see `at_most`)
+  std::string unit;  // `calls/s`, `ms`
+  double limit = 0;  // what the machine can do, 0 = the figure is itself a limit
+  double bar = 0;    // wanted: ratio at least this (or at most, see `at_most`)
   bool at_most = false;
-  std::string note;   // p99, concurrency …
+  std::string note;  // p99, concurrency …
 
   double ratio() const { return limit > 0 ? value / limit : 0; }
   bool met() const { return bar == 0 || (at_most ? ratio() <= bar : ratio() >= bar); }

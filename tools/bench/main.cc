@@ -33,11 +33,10 @@ struct Options {
 };
 
 std::string Latency(const Measured& measured) {
-  return absl::StrFormat("p50 %.2f ms, p99 %.2f ms%s", absl::ToDoubleMilliseconds(measured.p50),
-                         absl::ToDoubleMilliseconds(measured.p99),
-                         measured.failed > 0
-                             ? absl::StrFormat(", %.0f calls FAILED", measured.failed)
-                             : "");
+  return absl::StrFormat(
+      "p50 %.2f ms, p99 %.2f ms%s", absl::ToDoubleMilliseconds(measured.p50),
+      absl::ToDoubleMilliseconds(measured.p99),
+      measured.failed > 0 ? absl::StrFormat(", %.0f calls FAILED", measured.failed) : "");
 }
 
 // Measures the limits once, when a figure needs them.
@@ -197,7 +196,8 @@ int main(int argc, char** argv) {
       ->required();
   app.add_option("--seconds", options.seconds, "measuring time of each figure")
       ->check(CLI::Range(0.5, 600.0));
-  app.add_option("names", options.names, "figures; default: all")->check(CLI::IsMember(sockel::bench::kNames));
+  app.add_option("names", options.names, "figures; default: all")
+      ->check(CLI::IsMember(sockel::bench::kNames));
   CLI11_PARSE(app, argc, argv);
   return sockel::bench::Bench(options, echo).Run();
 }

@@ -41,9 +41,9 @@ provisioner::v1::ProvisionRequest Parameters(const std::string& code, const auth
   request.set_tenant_code(code);
   auto& fields = *request.mutable_parameters()->mutable_fields();
   const std::pair<const char*, std::string> texts[] = {
-      {"tenant_display_name", "Bench"},      {"admin_login", "admin"},
-      {"admin_email", "admin@example.org"},  {"admin_display_name", "Admin"},
-      {"application_name", "bench"},         {"application_public_key", key.ToPublicJson()},
+      {"tenant_display_name", "Bench"},       {"admin_login", "admin"},
+      {"admin_email", "admin@example.org"},   {"admin_display_name", "Admin"},
+      {"application_name", "bench"},          {"application_public_key", key.ToPublicJson()},
       {"sender_address", "bench@example.org"}};
   for (const auto& [name, text] : texts) fields[name].set_string_value(text);
   auto& plan = *fields["file_plan"].mutable_list_value();

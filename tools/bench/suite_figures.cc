@@ -55,9 +55,9 @@ absl::StatusOr<std::vector<std::string>> MakeDossiers(const SuiteOptions& option
   DossierService::Stub stub(Connections(options.efile, 1)[0]);
   std::vector<std::string> names;
   for (int i = 0; i < count; ++i) {
-    auto dossier = client::Unary(stub, &DossierService::Stub::CreateDossier,
-                                 NewDossier(tenant, static_cast<size_t>(i)),
-                                 {.bearer = tenant.access_token});
+    auto dossier =
+        client::Unary(stub, &DossierService::Stub::CreateDossier,
+                      NewDossier(tenant, static_cast<size_t>(i)), {.bearer = tenant.access_token});
     if (!dossier.ok()) return dossier.status();
     names.push_back(dossier->name());
   }

@@ -5,14 +5,15 @@
 #include <nlohmann/json.hpp>
 
 #include "common/pg/rows.h"
-#include "services/catalog/parameters.h"
 #include "services/catalog/names.h"
+#include "services/catalog/parameters.h"
 
 namespace sockel::catalog {
 namespace {
 
-#define OFFERING_COLUMNS \
-  "offering_id, title, description, field_of_action, kind, state, revision, create_time, update_time"
+#define OFFERING_COLUMNS                                                                   \
+  "offering_id, title, description, field_of_action, kind, state, revision, create_time, " \
+  "update_time"
 
 constexpr pg::Query kInsert{
     "offerings.insert",
@@ -31,10 +32,10 @@ constexpr pg::Query kGetForUpdate{"offerings.get_for_update",
                                   " FROM offerings WHERE tenant_id = 'provider'"
                                   " AND offering_id = $1::text FOR UPDATE"};
 
-constexpr pg::Query kList{"offerings.list",
-                          "SELECT " OFFERING_COLUMNS
-                          " FROM offerings WHERE tenant_id = 'provider' AND offering_id > $1::text"
-                          " AND ($2::boolean OR state <> 'DRAFT') ORDER BY offering_id LIMIT $3::int"};
+constexpr pg::Query kList{
+    "offerings.list", "SELECT " OFFERING_COLUMNS
+                      " FROM offerings WHERE tenant_id = 'provider' AND offering_id > $1::text"
+                      " AND ($2::boolean OR state <> 'DRAFT') ORDER BY offering_id LIMIT $3::int"};
 
 constexpr pg::Query kPublish{"offerings.publish",
                              "UPDATE offerings SET state = 'PUBLISHED', revision = revision + 1,"
@@ -42,7 +43,7 @@ constexpr pg::Query kPublish{"offerings.publish",
                              " WHERE tenant_id = 'provider' AND offering_id = $1::text"
                              " RETURNING " OFFERING_COLUMNS};
 
-#define PLAN_COLUMNS                                                                         \
+#define PLAN_COLUMNS                                                                           \
   "offering_id, plan_id, title, parameters_schema::text AS parameters_schema, price_currency," \
   " price_units, price_nanos, steps::text AS steps, create_time"
 
@@ -133,7 +134,8 @@ std::optional<v1::Offering> OfferingStore::GetForUpdate(pg::WriteTransaction& tx
   return First(tx.Exec(kGetForUpdate, offering_id), &ToOffering);
 }
 
-std::optional<v1::Offering> OfferingStore::Get(pg::Transaction& tx, const std::string& offering_id) {
+std::optional<v1::Offering> OfferingStore::Get(pg::Transaction& tx,
+                                               const std::string& offering_id) {
   return First(tx.Exec(kGet, offering_id), &ToOffering);
 }
 

@@ -16,7 +16,8 @@ class OfferingStore {
   // False when the id is taken. Fills in the output-only fields.
   bool Insert(pg::WriteTransaction& tx, const std::string& offering_id, v1::Offering& offering);
   // Locks the row until the end of the transaction.
-  std::optional<v1::Offering> GetForUpdate(pg::WriteTransaction& tx, const std::string& offering_id);
+  std::optional<v1::Offering> GetForUpdate(pg::WriteTransaction& tx,
+                                           const std::string& offering_id);
   std::optional<v1::Offering> Get(pg::Transaction& tx, const std::string& offering_id);
   // At most `limit` with ids after `after`; drafts only if asked for.
   enum class Drafts { kInclude, kLeaveOut };

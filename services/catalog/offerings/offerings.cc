@@ -62,11 +62,13 @@ absl::StatusOr<v1::Offering> Offerings::Create(const Caller& caller,
 
 absl::StatusOr<v1::Offering> Offerings::Get(const Caller& caller,
                                             const v1::GetOfferingRequest& request) {
-  return db_.Read(caller, "offerings.get", [&](pg::Transaction& tx) -> absl::StatusOr<v1::Offering> {
-    auto offering = store_.Get(tx, Segment(request.name(), 1));
-    if (!offering || !MaySee(caller, *offering)) return error::NotFound(request.name());
-    return *std::move(offering);
-  });
+  return db_.Read(caller, "offerings.get",
+                  [&](pg::Transaction& tx) -> absl::StatusOr<v1::Offering> {
+                    auto offering = store_.Get(tx, Segment(request.name(), 1));
+                    if (!offering || !MaySee(caller, *offering))
+                      return error::NotFound(request.name());
+                    return *std::move(offering);
+                  });
 }
 
 absl::StatusOr<v1::ListOfferingsResponse> Offerings::List(const Caller& caller,
@@ -76,21 +78,21 @@ absl::StatusOr<v1::ListOfferingsResponse> Offerings::List(const Caller& caller,
   const int limit = paging::PageSize(request.page_size());
   const auto drafts =
       IsProvider(caller) ? OfferingStore::Drafts::kInclude : OfferingStore::Drafts::kLeaveOut;
-  return db_.Read(caller, "offerings.list",
-                  [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListOfferingsResponse> {
-                    auto rows = store_.List(tx, *after, limit + 1, drafts);
-                    v1::ListOfferingsResponse response;
-                    for (auto& offering : rows) {
-                      if (response.offerings_size() == limit) {
-                        const auto& last = response.offerings(limit - 1);
-                        response.set_next_page_token(
-                            tokens_.Make(caller, request, Segment(last.name(), 1)));
-                        break;
-                      }
-                      *response.add_offerings() = std::move(offering);
-                    }
-                    return response;
-                  });
+  return db_.Read(
+      caller, "offerings.list",
+      [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListOfferingsResponse> {
+        auto rows = store_.List(tx, *after, limit + 1, drafts);
+        v1::ListOfferingsResponse response;
+        for (auto& offering : rows) {
+          if (response.offerings_size() == limit) {
+            const auto& last = response.offerings(limit - 1);
+            response.set_next_page_token(tokens_.Make(caller, request, Segment(last.name(), 1)));
+            break;
+          }
+          *response.add_offerings() = std::move(offering);
+        }
+        return response;
+      });
 }
 
 absl::StatusOr<v1::Offering> Offerings::Publish(const Caller& caller,
@@ -155,25 +157,24 @@ absl::StatusOr<v1::ListPlansResponse> Offerings::ListPlans(const Caller& caller,
   if (!after.ok()) return after.status();
   const int limit = paging::PageSize(request.page_size());
   const std::string id = Segment(request.parent(), 1);
-  return db_.Read(caller, "plans.list",
-                  [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListPlansResponse> {
-                    auto offering = store_.Get(tx, id);
-                    if (!offering || !MaySee(caller, *offering)) {
-                      return error::NotFound(request.parent());
-                    }
-                    auto rows = store_.ListPlans(tx, id, *after, limit + 1);
-                    v1::ListPlansResponse response;
-                    for (auto& plan : rows) {
-                      if (response.plans_size() == limit) {
-                        const auto& last = response.plans(limit - 1);
-                        response.set_next_page_token(
-                            tokens_.Make(caller, request, Segment(last.name(), 3)));
-                        break;
-                      }
-                      *response.add_plans() = std::move(plan);
-                    }
-                    return response;
-                  });
+  return db_.Read(
+      caller, "plans.list", [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListPlansResponse> {
+        auto offering = store_.Get(tx, id);
+        if (!offering || !MaySee(caller, *offering)) {
+          return error::NotFound(request.parent());
+        }
+        auto rows = store_.ListPlans(tx, id, *after, limit + 1);
+        v1::ListPlansResponse response;
+        for (auto& plan : rows) {
+          if (response.plans_size() == limit) {
+            const auto& last = response.plans(limit - 1);
+            response.set_next_page_token(tokens_.Make(caller, request, Segment(last.name(), 3)));
+            break;
+          }
+          *response.add_plans() = std::move(plan);
+        }
+        return response;
+      });
 }
 
 }  // namespace sockel::catalog

@@ -13,7 +13,8 @@ class Offerings {
  public:
   Offerings(pg::Database& db, const paging::Tokens& tokens) : db_(db), tokens_(tokens) {}
 
-  absl::StatusOr<v1::Offering> Create(const Caller& caller, const v1::CreateOfferingRequest& request);
+  absl::StatusOr<v1::Offering> Create(const Caller& caller,
+                                      const v1::CreateOfferingRequest& request);
   absl::StatusOr<v1::Offering> Get(const Caller& caller, const v1::GetOfferingRequest& request);
   absl::StatusOr<v1::ListOfferingsResponse> List(const Caller& caller,
                                                  const v1::ListOfferingsRequest& request);

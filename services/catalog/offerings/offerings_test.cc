@@ -11,7 +11,8 @@ namespace {
 
 using OfferingsTest = CatalogTest;
 
-absl::StatusOr<v1::Offering> Get(Offerings& offerings, const Caller& caller, const std::string& id) {
+absl::StatusOr<v1::Offering> Get(Offerings& offerings, const Caller& caller,
+                                 const std::string& id) {
   v1::GetOfferingRequest request;
   request.set_name("offerings/" + id);
   return offerings.Get(caller, request);

@@ -4,6 +4,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
+#include "common/ids/ids.h"
 #include "common/pg/rows.h"
 #include "services/catalog/names.h"
 #include "services/catalog/parameters.h"
@@ -14,13 +15,13 @@ namespace {
 using nlohmann::json;
 
 // Steps come with their order as one JSON value: no query in a loop.
-#define ORDER_SELECT                                                                              \
-  "SELECT o.tenant_id, o.order_id, o.plan, o.parameters::text AS parameters, o.price_currency,"   \
-  "  o.price_units, o.price_nanos, o.state, o.requester, o.decider, o.decision_reason,"           \
-  "  o.decision_time, o.failure, o.beneficiary, o.subscription_id, o.revision, o.create_time,"    \
-  "  o.update_time, (SELECT coalesce(json_agg(json_build_object('service', s.service,"            \
-  "    'state', s.state, 'attempts', s.attempts, 'error', s.error, 'outputs', s.outputs)"         \
-  "    ORDER BY s.position), '[]')::text FROM order_steps s"                                      \
+#define ORDER_SELECT                                                                            \
+  "SELECT o.tenant_id, o.order_id, o.plan, o.parameters::text AS parameters, o.price_currency," \
+  "  o.price_units, o.price_nanos, o.state, o.requester, o.decider, o.decision_reason,"         \
+  "  o.decision_time, o.failure, o.beneficiary, o.subscription_id, o.revision, o.create_time,"  \
+  "  o.update_time, (SELECT coalesce(json_agg(json_build_object('service', s.service,"          \
+  "    'state', s.state, 'attempts', s.attempts, 'error', s.error, 'outputs', s.outputs)"       \
+  "    ORDER BY s.position), '[]')::text FROM order_steps s"                                    \
   "    WHERE s.tenant_id = o.tenant_id AND s.order_id = o.order_id) AS steps FROM orders o "
 
 constexpr pg::Query kInsert{
@@ -42,11 +43,10 @@ constexpr pg::Query kGetForUpdate{
     "orders.get_for_update",
     ORDER_SELECT "WHERE o.tenant_id = $1::text AND o.order_id = $2::uuid FOR UPDATE OF o"};
 
-constexpr pg::Query kList{
-    "orders.list", ORDER_SELECT
-    "WHERE ($1::text = '*' OR o.tenant_id = $1::text)"
-    " AND (o.create_time, o.order_id) < ($2::timestamptz, $3::uuid)"
-    " ORDER BY o.create_time DESC, o.order_id DESC LIMIT $4::int"};
+constexpr pg::Query kList{"orders.list", ORDER_SELECT
+                          "WHERE ($1::text = '*' OR o.tenant_id = $1::text)"
+                          " AND (o.create_time, o.order_id) < ($2::timestamptz, $3::uuid)"
+                          " ORDER BY o.create_time DESC, o.order_id DESC LIMIT $4::int"};
 
 constexpr pg::Query kApprove{
     "orders.approve",
@@ -69,8 +69,8 @@ constexpr pg::Query kLease{
     "    AND next_attempt <= $1::timestamptz AND lease_until <= $1::timestamptz"
     "    ORDER BY next_attempt LIMIT 1 FOR UPDATE SKIP LOCKED),"
     "  leased AS (UPDATE orders o SET lease_until = $2::timestamptz FROM due"
-    "    WHERE o.tenant_id = due.tenant_id AND o.order_id = due.order_id RETURNING o.*) " ORDER_SELECT
-    "JOIN leased USING (tenant_id, order_id)"};
+    "    WHERE o.tenant_id = due.tenant_id AND o.order_id = due.order_id RETURNING "
+    "o.*) " ORDER_SELECT "JOIN leased USING (tenant_id, order_id)"};
 
 // Only the holder of an order's lease writes its steps.
 constexpr pg::Query kSave{
@@ -98,13 +98,12 @@ constexpr pg::Query kFail{"orders.fail",
                           "  revision = revision + 1"
                           " WHERE tenant_id = $1::text AND order_id = $2::uuid"};
 
-#define SUBSCRIPTION_SELECT                                                              \
-  "SELECT tenant_id, subscription_id, order_id, plan, beneficiary, state,"               \
+#define SUBSCRIPTION_SELECT                                                \
+  "SELECT tenant_id, subscription_id, order_id, plan, beneficiary, state," \
   "  outputs::text AS outputs, create_time FROM subscriptions "
 
-constexpr pg::Query kGetSubscription{
-    "subscriptions.get",
-    SUBSCRIPTION_SELECT "WHERE tenant_id = $1::text AND subscription_id = $2::uuid"};
+constexpr pg::Query kGetSubscription{"subscriptions.get", SUBSCRIPTION_SELECT
+                                     "WHERE tenant_id = $1::text AND subscription_id = $2::uuid"};
 
 constexpr pg::Query kListSubscriptions{
     "subscriptions.list", SUBSCRIPTION_SELECT
@@ -230,13 +229,14 @@ void OrderStore::Insert(pg::WriteTransaction& tx, const std::string& order_id,
                         const std::string& beneficiary, const std::vector<std::string>& services,
                         v1::Order& order) {
   const google::type::Money& price = order.monthly_price();
-  tx.Exec(kInsert, tx.caller().tenant, order_id, order.plan(),
-          catalog::ToJson(order.parameters()), price.currency_code(), price.units(), price.nanos(),
-          order.requester(), beneficiary, tx.time(), services);
+  tx.Exec(kInsert, tx.caller().tenant, order_id, order.plan(), catalog::ToJson(order.parameters()),
+          price.currency_code(), price.units(), price.nanos(), order.requester(), beneficiary,
+          tx.time(), services);
   order = *Get(tx, order_id);
 }
 
 std::optional<v1::Order> OrderStore::Get(pg::Transaction& tx, const std::string& order_id) {
+  if (!ids::IsUuid(order_id)) return std::nullopt;
   const pqxx::result rows = tx.Exec(kGet, tx.caller().tenant, order_id);
   if (rows.empty()) return std::nullopt;
   return ToOrder(rows[0]);
@@ -244,6 +244,7 @@ std::optional<v1::Order> OrderStore::Get(pg::Transaction& tx, const std::string&
 
 std::optional<v1::Order> OrderStore::GetForUpdate(pg::WriteTransaction& tx,
                                                   const std::string& order_id) {
+  if (!ids::IsUuid(order_id)) return std::nullopt;
   const pqxx::result rows = tx.Exec(kGetForUpdate, tx.caller().tenant, order_id);
   if (rows.empty()) return std::nullopt;
   return ToOrder(rows[0]);
@@ -293,6 +294,7 @@ void OrderStore::Fail(pg::WriteTransaction& tx, const Work& work) {
 
 std::optional<v1::Subscription> OrderStore::GetSubscription(pg::Transaction& tx,
                                                             const std::string& id) {
+  if (!ids::IsUuid(id)) return std::nullopt;
   const pqxx::result rows = tx.Exec(kGetSubscription, tx.caller().tenant, id);
   if (rows.empty()) return std::nullopt;
   return ToSubscription(rows[0]);

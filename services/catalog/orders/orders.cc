@@ -18,9 +18,10 @@ constexpr char kTenantCode[] = "tenant_code";
 absl::Status RequireSubmitted(const v1::Order& order) {
   if (order.state() == v1::Order::SUBMITTED) return absl::OkStatus();
   const std::string& state = v1::Order::State_Name(order.state());
-  return error::FailedPrecondition(v1::ErrorReason_Name(v1::ORDER_NOT_SUBMITTED),
-                                   absl::StrCat(order.name(), " waits for no decision, it is ", state),
-                                   {{"order", order.name()}, {"state", state}});
+  return error::FailedPrecondition(
+      v1::ErrorReason_Name(v1::ORDER_NOT_SUBMITTED),
+      absl::StrCat(order.name(), " waits for no decision, it is ", state),
+      {{"order", order.name()}, {"state", state}});
 }
 
 // Two-person rule.
@@ -76,22 +77,21 @@ absl::StatusOr<v1::Order> Orders::Create(const Caller& caller,
                                          const v1::CreateOrderRequest& request) {
   auto beneficiary = Beneficiary(caller.tenant, request.order().parameters());
   if (!beneficiary.ok()) return beneficiary.status();
-  return db_.Write(caller, "orders.create",
-                   [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Order> {
-                     auto plan = OrderablePlan(tx, request.order().plan());
-                     if (!plan.ok()) return plan.status();
-                     absl::Status fits =
-                         CheckParameters(plan->parameters_schema(), request.order().parameters());
-                     if (!fits.ok()) return fits;
-                     v1::Order order = request.order();
-                     *order.mutable_monthly_price() = plan->monthly_price();
-                     order.set_requester(caller.subject);
-                     store_.Insert(tx, ids::NewUuidV7(clock_.Now()), *beneficiary,
-                                   StepServices(*plan), order);
-                     Record(tx, order.name(), "catalog.order.submitted",
-                            {{"plan", order.plan()}, {"beneficiary", "tenants/" + *beneficiary}});
-                     return order;
-                   });
+  return db_.Write(
+      caller, "orders.create", [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Order> {
+        auto plan = OrderablePlan(tx, request.order().plan());
+        if (!plan.ok()) return plan.status();
+        absl::Status fits =
+            CheckParameters(plan->parameters_schema(), request.order().parameters());
+        if (!fits.ok()) return fits;
+        v1::Order order = request.order();
+        *order.mutable_monthly_price() = plan->monthly_price();
+        order.set_requester(caller.subject);
+        store_.Insert(tx, ids::NewUuidV7(clock_.Now()), *beneficiary, StepServices(*plan), order);
+        Record(tx, order.name(), "catalog.order.submitted",
+               {{"plan", order.plan()}, {"beneficiary", "tenants/" + *beneficiary}});
+        return order;
+      });
 }
 
 absl::StatusOr<v1::Order> Orders::Get(const Caller& caller, const v1::GetOrderRequest& request) {
@@ -107,56 +107,58 @@ absl::StatusOr<v1::ListOrdersResponse> Orders::List(const Caller& caller,
   auto after = tokens_.Read(caller, request);
   if (!after.ok()) return after.status();
   const int limit = paging::PageSize(request.page_size());
-  return db_.Read(
-      caller, "orders.list", [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListOrdersResponse> {
-        v1::ListOrdersResponse response;
-        for (auto& order : store_.List(tx, ListPosition::From(*after), limit + 1)) {
-          if (response.orders_size() == limit) {
-            const v1::Order& last = response.orders(limit - 1);
-            response.set_next_page_token(tokens_.Make(
-                caller, request,
-                ListPosition{FromTimestamp(last.create_time()), Segment(last.name(), 3)}.ToString()));
-            break;
-          }
-          *response.add_orders() = std::move(order);
-        }
-        return response;
-      });
+  return db_.Read(caller, "orders.list",
+                  [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListOrdersResponse> {
+                    v1::ListOrdersResponse response;
+                    for (auto& order : store_.List(tx, ListPosition::From(*after), limit + 1)) {
+                      if (response.orders_size() == limit) {
+                        const v1::Order& last = response.orders(limit - 1);
+                        response.set_next_page_token(tokens_.Make(
+                            caller, request,
+                            ListPosition{FromTimestamp(last.create_time()), Segment(last.name(), 3)}
+                                .ToString()));
+                        break;
+                      }
+                      *response.add_orders() = std::move(order);
+                    }
+                    return response;
+                  });
 }
 
 absl::StatusOr<v1::Order> Orders::Approve(const Caller& caller,
                                           const v1::ApproveOrderRequest& request) {
   const std::string id = Segment(request.name(), 3);
-  return db_.Write(
-      caller, "orders.approve", [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Order> {
-        auto order = store_.GetForUpdate(tx, id);
-        if (!order) return error::NotFound(request.name());
-        if (auto status = RequireSubmitted(*order); !status.ok()) return status;
-        if (auto status = RequireOtherPerson(caller, *order); !status.ok()) return status;
-        if (!request.etag().empty() && request.etag() != order->etag()) {
-          return error::EtagMismatch(request.name());
-        }
-        store_.Approve(tx, id, ids::NewUuidV7(clock_.Now()), request.reason());
-        Record(tx, order->name(), "catalog.order.approved");
-        return *store_.Get(tx, id);
-      });
+  return db_.Write(caller, "orders.approve",
+                   [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Order> {
+                     auto order = store_.GetForUpdate(tx, id);
+                     if (!order) return error::NotFound(request.name());
+                     if (auto status = RequireSubmitted(*order); !status.ok()) return status;
+                     if (auto status = RequireOtherPerson(caller, *order); !status.ok())
+                       return status;
+                     if (!request.etag().empty() && request.etag() != order->etag()) {
+                       return error::EtagMismatch(request.name());
+                     }
+                     store_.Approve(tx, id, ids::NewUuidV7(clock_.Now()), request.reason());
+                     Record(tx, order->name(), "catalog.order.approved");
+                     return *store_.Get(tx, id);
+                   });
 }
 
 absl::StatusOr<v1::Order> Orders::Reject(const Caller& caller,
                                          const v1::RejectOrderRequest& request) {
   const std::string id = Segment(request.name(), 3);
-  return db_.Write(
-      caller, "orders.reject", [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Order> {
-        auto order = store_.GetForUpdate(tx, id);
-        if (!order) return error::NotFound(request.name());
-        if (auto status = RequireSubmitted(*order); !status.ok()) return status;
-        if (!request.etag().empty() && request.etag() != order->etag()) {
-          return error::EtagMismatch(request.name());
-        }
-        store_.Reject(tx, id, request.reason());
-        Record(tx, order->name(), "catalog.order.rejected");
-        return *store_.Get(tx, id);
-      });
+  return db_.Write(caller, "orders.reject",
+                   [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Order> {
+                     auto order = store_.GetForUpdate(tx, id);
+                     if (!order) return error::NotFound(request.name());
+                     if (auto status = RequireSubmitted(*order); !status.ok()) return status;
+                     if (!request.etag().empty() && request.etag() != order->etag()) {
+                       return error::EtagMismatch(request.name());
+                     }
+                     store_.Reject(tx, id, request.reason());
+                     Record(tx, order->name(), "catalog.order.rejected");
+                     return *store_.Get(tx, id);
+                   });
 }
 
 absl::StatusOr<v1::Subscription> Orders::GetSubscription(
@@ -174,23 +176,23 @@ absl::StatusOr<v1::ListSubscriptionsResponse> Orders::ListSubscriptions(
   auto after = tokens_.Read(caller, request);
   if (!after.ok()) return after.status();
   const int limit = paging::PageSize(request.page_size());
-  return db_.Read(
-      caller, "subscriptions.list",
-      [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListSubscriptionsResponse> {
-        v1::ListSubscriptionsResponse response;
-        for (auto& subscription :
-             store_.ListSubscriptions(tx, ListPosition::From(*after), limit + 1)) {
-          if (response.subscriptions_size() == limit) {
-            const v1::Subscription& last = response.subscriptions(limit - 1);
-            response.set_next_page_token(tokens_.Make(
-                caller, request,
-                ListPosition{FromTimestamp(last.create_time()), Segment(last.name(), 3)}.ToString()));
-            break;
-          }
-          *response.add_subscriptions() = std::move(subscription);
-        }
-        return response;
-      });
+  return db_.Read(caller, "subscriptions.list",
+                  [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListSubscriptionsResponse> {
+                    v1::ListSubscriptionsResponse response;
+                    for (auto& subscription :
+                         store_.ListSubscriptions(tx, ListPosition::From(*after), limit + 1)) {
+                      if (response.subscriptions_size() == limit) {
+                        const v1::Subscription& last = response.subscriptions(limit - 1);
+                        response.set_next_page_token(tokens_.Make(
+                            caller, request,
+                            ListPosition{FromTimestamp(last.create_time()), Segment(last.name(), 3)}
+                                .ToString()));
+                        break;
+                      }
+                      *response.add_subscriptions() = std::move(subscription);
+                    }
+                    return response;
+                  });
 }
 
 }  // namespace sockel::catalog

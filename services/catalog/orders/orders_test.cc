@@ -81,6 +81,18 @@ TEST_F(OrdersTest, AnotherTenantSeesNothingOfIt) {
   EXPECT_EQ(orders_.List(Ministry("smf"), {})->orders_size(), 0);
 }
 
+TEST_F(OrdersTest, AnIdThatIsNoUuidNamesNothing) {
+  EXPECT_EQ(GetOrder(Ministry("smi"), "tenants/smi/orders/1").status().code(),
+            absl::StatusCode::kNotFound);
+  v1::Order order;
+  order.set_name("tenants/smi/orders/1");
+  EXPECT_EQ(Approve(Ministry("smi"), order).status().code(), absl::StatusCode::kNotFound);
+  v1::GetSubscriptionRequest request;
+  request.set_name("tenants/smi/subscriptions/1");
+  EXPECT_EQ(orders_.GetSubscription(Ministry("smi"), request).status().code(),
+            absl::StatusCode::kNotFound);
+}
+
 TEST_F(OrdersTest, ListsNewestFirstPageByPage) {
   PublishEfile();
   std::vector<std::string> names;

@@ -20,11 +20,12 @@ std::string InvitationText(const identity::v1::IssueActivationCodeResponse& invi
                            const std::string& tenant) {
   return absl::StrCat(
       "Guten Tag,\n\nfür Sie wurde ein Administratorkonto eingerichtet.\n\n"
-      "  Mandant:          ", tenant,
-      "\n  Anmeldename:      ", invitation.login(),
+      "  Mandant:          ",
+      tenant, "\n  Anmeldename:      ", invitation.login(),
       "\n  Aktivierungscode: ", invitation.code(),
       "\n\nBitte vergeben Sie damit Ihr Passwort, zum Beispiel mit\n\n"
-      "  sockel activate --tenant ", tenant, " --user ", invitation.login(), " --code ", invitation.code(),
+      "  sockel activate --tenant ",
+      tenant, " --user ", invitation.login(), " --code ", invitation.code(),
       "\n\nDer Code gilt einmal und sieben Tage lang. Haben Sie nichts bestellt, dann melden Sie\n"
       "diese Nachricht bitte Ihrem IT-Dienstleister.\n");
 }
@@ -79,8 +80,8 @@ absl::Status GrpcProvisioners::Invite(const std::string& admin) {
   identity::v1::UserService::Stub users(*identity);
   identity::v1::IssueActivationCodeRequest issue;
   issue.set_name(admin);
-  auto invitation = client::Unary(
-      users, &identity::v1::UserService::Stub::IssueActivationCode, issue, kCall);
+  auto invitation =
+      client::Unary(users, &identity::v1::UserService::Stub::IssueActivationCode, issue, kCall);
   if (!invitation.ok()) return invitation.status();
 
   const std::string tenant = Segment(admin, 1);

@@ -50,9 +50,8 @@ absl::Time NextAttempt(absl::Time now, const Outcome& outcome, const Step& step)
 
 }  // namespace
 
-ProvisioningWorker::ProvisioningWorker(pg::Database& db, pg::Listener& listener,
-                                       const Clock& clock, Provisioners& provisioners,
-                                       WorkerOptions options)
+ProvisioningWorker::ProvisioningWorker(pg::Database& db, pg::Listener& listener, const Clock& clock,
+                                       Provisioners& provisioners, WorkerOptions options)
     : db_(db), listener_(listener), clock_(clock), provisioners_(provisioners), options_(options) {}
 
 ProvisioningWorker::~ProvisioningWorker() { Stop(); }
@@ -135,11 +134,10 @@ absl::Status ProvisioningWorker::RunStep(Work& work, const Action& action) {
     step.attempts = 0;
   }
   if (outcome.kind != Outcome::kSucceeded) {
-    log::Warning("provisioning step not done",
-                 {{"order", OrderName(work.tenant, work.order_id)},
-                  {"service", step.service},
-                  {"attempts", step.attempts},
-                  {"error", outcome.error}});
+    log::Warning("provisioning step not done", {{"order", OrderName(work.tenant, work.order_id)},
+                                                {"service", step.service},
+                                                {"attempts", step.attempts},
+                                                {"error", outcome.error}});
   }
   return Save(work, NextAttempt(clock_.Now(), outcome, step), absl::InfinitePast());
 }
@@ -202,9 +200,10 @@ absl::Status ProvisioningWorker::Finish(const Work& work, Action::Kind kind) {
           store_.Fail(tx, work);
           details["failure"] = work.failure;
         }
-        ledger::Append(tx, {.resource = order,
-                            .details = details,
-                            .action = complete ? "catalog.orders.completed" : "catalog.orders.failed"});
+        ledger::Append(tx,
+                       {.resource = order,
+                        .details = details,
+                        .action = complete ? "catalog.orders.completed" : "catalog.orders.failed"});
         events::Emit(tx, {.type = complete ? "catalog.order.completed" : "catalog.order.failed",
                           .resource = order,
                           .attributes = details});

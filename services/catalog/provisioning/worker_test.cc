@@ -118,10 +118,13 @@ TEST_F(WorkerTest, AnotherWorkerTakesOverWhenTheFirstDiedInTheMiddle) {
   {
     // Dies right after it took the lease: nothing but the lease is left.
     OrderStore store;
-    ASSERT_TRUE(db_.Write(Caller::System("*"), "test.lease", [&](pg::WriteTransaction& tx) {
-                     EXPECT_TRUE(store.Lease(tx, clock_.Now(), absl::Seconds(60)).has_value());
-                     return absl::OkStatus();
-                   }).ok());
+    ASSERT_TRUE(db_.Write(Caller::System("*"), "test.lease",
+                          [&](pg::WriteTransaction& tx) {
+                            EXPECT_TRUE(
+                                store.Lease(tx, clock_.Now(), absl::Seconds(60)).has_value());
+                            return absl::OkStatus();
+                          })
+                    .ok());
   }
   auto worker = NewWorker();
   EXPECT_FALSE(*worker->RunOnce());  // the lease still holds
