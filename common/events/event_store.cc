@@ -17,6 +17,14 @@ constexpr pg::Query kInsert{
     "INSERT INTO events (tenant_id, event_id, type, resource, time, actor, attributes) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7)"};
 
+constexpr pg::Query kInsertAll{
+    "events_emit_all",
+    "INSERT INTO events (tenant_id, event_id, type, resource, time, actor, attributes) "
+    "SELECT e.tenant_id, e.event_id, e.type, e.resource, $5, $6, e.attributes::jsonb "
+    "FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $7::text[]) "
+    "  WITH ORDINALITY AS e (tenant_id, event_id, type, resource, attributes, number) "
+    "ORDER BY e.number"};
+
 // One statement, one snapshot: what is not ready has a predecessor that may
 // still come.
 constexpr pg::Query kReadAfter{
@@ -73,6 +81,20 @@ void InsertAtCommit(pg::WriteTransaction& tx, const std::string& tenant, const s
                     const NewEvent& event) {
   tx.ExecAtCommit(kInsert, tenant, id, event.type, event.resource, tx.time(), tx.caller().subject,
                   nlohmann::json(event.attributes).dump());
+}
+
+void InsertAllAtCommit(pg::WriteTransaction& tx, const std::vector<std::string>& tenants,
+                       const std::vector<std::string>& ids, const std::vector<NewEvent>& events) {
+  std::vector<std::string> types;
+  std::vector<std::string> resources;
+  std::vector<std::string> attributes;
+  for (const NewEvent& event : events) {
+    types.push_back(event.type);
+    resources.push_back(event.resource);
+    attributes.push_back(nlohmann::json(event.attributes).dump());
+  }
+  tx.ExecAtCommit(kInsertAll, tenants, ids, types, resources, tx.time(), tx.caller().subject,
+                  attributes);
 }
 
 EventPage ReadAfter(pg::Transaction& tx, const Position& after, int limit) {

@@ -13,6 +13,9 @@ namespace sockel::events {
 
 void InsertAtCommit(pg::WriteTransaction& tx, const std::string& tenant, const std::string& id,
                     const NewEvent& event);
+// The n-th of each belong together.
+void InsertAllAtCommit(pg::WriteTransaction& tx, const std::vector<std::string>& tenants,
+                       const std::vector<std::string>& ids, const std::vector<NewEvent>& events);
 
 struct StoredEvent {
   Position position;

@@ -22,6 +22,9 @@ struct NewEvent {
 // (std::invalid_argument otherwise: a defect).
 void Emit(pg::WriteTransaction& tx, const NewEvent& event);
 
+// The same for many at once, in one statement and in their order.
+void EmitAll(pg::WriteTransaction& tx, const std::vector<NewEvent>& events);
+
 // Topic of WriteTransaction::SignalAfterCommit: wake the watchers, here and in
 // other processes (see announcer.h).
 inline constexpr std::string_view kSignalTopic = "events";

@@ -126,6 +126,26 @@ TEST_F(WatchesTest, AnEventSaysWhatHappened) {
   EXPECT_EQ(event.time().seconds(), absl::ToUnixSeconds(clock_.Now()));
 }
 
+TEST_F(WatchesTest, ManyAtOnceKeepTheirOrderAndTheirTenants) {
+  ASSERT_TRUE(db_.Write(Caller::System("*"), "test.emit_all",
+                        [&](pg::WriteTransaction& tx) {
+                          events::EmitAll(tx, {{.type = "z", .resource = "tenants/smi/x"},
+                                               {.type = "other", .resource = "tenants/other/x"},
+                                               {.type = "a",
+                                                .resource = "tenants/smi/y",
+                                                .attributes = {{"key", "\"ä\""}}}});
+                          events::EmitAll(tx, {});
+                          return absl::OkStatus();
+                        })
+                  .ok());
+  Reader reader(watches_, From(""));
+  EXPECT_EQ(reader.Await().event().type(), "z");
+  const v1::Event second = reader.Await().event();
+  EXPECT_EQ(second.type(), "a");
+  EXPECT_EQ(second.attributes().at("key"), "\"ä\"");
+  EXPECT_EQ(reader.Types(), Types{});
+}
+
 TEST_F(WatchesTest, EventsOfOneTransactionKeepTheirOrder) {
   ASSERT_TRUE(db_.Write(testing::MakeCaller("smi"), "test.emit",
                         [&](pg::WriteTransaction& tx) {

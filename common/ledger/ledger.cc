@@ -4,6 +4,10 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/util/time_util.h>
 
+#include <set>
+#include <string>
+#include <utility>
+
 #include "absl/types/span.h"
 #include "common/caller/tenant_of.h"
 #include "common/embed/embedded_file.h"
@@ -31,9 +35,7 @@ std::string Serialize(const audit::v1::AuditEntry& entry) {
   return bytes;
 }
 
-}  // namespace
-
-void Append(pg::WriteTransaction& tx, const Record& record) {
+PendingEntry ToEntry(const pg::WriteTransaction& tx, const Record& record) {
   const Caller& caller = tx.caller();
   PendingEntry pending;
   pending.tenant = RecordingTenant(caller, record.resource);
@@ -50,8 +52,26 @@ void Append(pg::WriteTransaction& tx, const Record& record) {
   entry.mutable_details()->insert(record.details.begin(), record.details.end());
   entry.set_trace_id(caller.trace_id);
   pending.leaf = Serialize(entry);
-  InsertPendingAtCommit(tx, pending);
-  tx.SignalAfterCommit(kSignalTopic, pending.tenant);
+  return pending;
+}
+
+}  // namespace
+
+void Append(pg::WriteTransaction& tx, const Record& record) {
+  const PendingEntry entry = ToEntry(tx, record);
+  InsertPendingAtCommit(tx, entry);
+  tx.SignalAfterCommit(kSignalTopic, entry.tenant);
+}
+
+void AppendAll(pg::WriteTransaction& tx, const std::vector<Record>& records) {
+  std::vector<PendingEntry> entries;
+  std::set<std::string> tenants;
+  for (const Record& record : records) {
+    entries.push_back(ToEntry(tx, record));
+    tenants.insert(entries.back().tenant);
+  }
+  if (!entries.empty()) InsertPendingAtCommit(tx, entries);
+  for (const std::string& tenant : tenants) tx.SignalAfterCommit(kSignalTopic, tenant);
 }
 
 std::vector<pg::Migration> Migrations() { return pg::MigrationsFrom("ledger", MigrationFiles()); }

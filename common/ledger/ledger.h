@@ -30,6 +30,9 @@ struct Record {
 // otherwise: a defect).
 void Append(pg::WriteTransaction& tx, const Record& record);
 
+// The same for many at once, in one statement and in their order.
+void AppendAll(pg::WriteTransaction& tx, const std::vector<Record>& records);
+
 // Topic of WriteTransaction::SignalAfterCommit: wake the sequencer.
 inline constexpr std::string_view kSignalTopic = "ledger";
 

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/pg/database.h"
 
@@ -15,5 +16,6 @@ struct PendingEntry {
 
 // Puts the entry into the queue with the transaction's COMMIT.
 void InsertPendingAtCommit(pg::WriteTransaction& tx, const PendingEntry& entry);
+void InsertPendingAtCommit(pg::WriteTransaction& tx, const std::vector<PendingEntry>& entries);
 
 }  // namespace sockel::ledger

@@ -101,6 +101,31 @@ TEST_F(SequencerTest, AnEntrySaysWhoDidWhatWhen) {
   EXPECT_EQ(entry.time().seconds(), absl::ToUnixSeconds(clock_.Now()));
 }
 
+TEST_F(SequencerTest, ManyAtOnceComeInTheirOrder) {
+  const absl::Status status = db_.Write(
+      Caller::System("*"), "test.write_all", [&](pg::WriteTransaction& tx) {
+        std::vector<Record> records;
+        for (int i = 0; i < 20; ++i) {
+          records.push_back({.resource = "tenants/smi/things/" + std::to_string(i), .action = "a"});
+          records.push_back({.resource = "tenants/other/things/" + std::to_string(i), .action = "a"});
+        }
+        AppendAll(tx, records);
+        AppendAll(tx, {});
+        return absl::OkStatus();
+      });
+  ASSERT_TRUE(status.ok()) << status;
+  ASSERT_TRUE(sequencer_.IntegrateBatch().ok());
+  for (const std::string tenant : {"smi", "other"}) {
+    const auto entries = Entries(tenant);
+    ASSERT_EQ(entries.size(), 20u);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      EXPECT_EQ(entries[i].entry().resource(),
+                "tenants/" + tenant + "/things/" + std::to_string(i));
+    }
+    EXPECT_TRUE(AuditWholeLog(tenant).ok());
+  }
+}
+
 TEST_F(SequencerTest, EveryTenantHasItsOwnLog) {
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(Write("smi", "tenants/smi/x").ok());
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(Write("sms", "tenants/sms/x").ok());

@@ -29,10 +29,10 @@ SmtpOptions ReadSmtp(config::Reader reader) {
 WorkerOptions ReadWorker(config::Reader reader, const SmtpOptions& smtp) {
   WorkerOptions worker;
   worker.lanes = static_cast<int>(
-      reader.Int("lanes", 4, "Threads that deliver, each with a connection to the relay", {1, 64}));
+      reader.Int("lanes", 8, "Threads that deliver, each with a connection to the relay", {1, 64}));
   DeliveryOptions& delivery = worker.delivery;
   delivery.batch = static_cast<int>(
-      reader.Int("batch", 50, "Most deliveries a thread takes at once", {1, 1000}));
+      reader.Int("batch", 100, "Most deliveries a thread takes at once", {1, 1000}));
   RetryPolicy& retry = delivery.retry;
   retry.first_wait =
       reader.Duration("first_retry", absl::Seconds(30), "Wait after the first failed attempt");

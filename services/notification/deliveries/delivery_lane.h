@@ -19,7 +19,7 @@ namespace sockel::notification {
 struct DeliveryOptions {
   RetryPolicy retry;
   // Most deliveries a lane takes at once.
-  int batch = 50;
+  int batch = 100;
   // A lane stops working on its batch after this time and hands back the rest,
   // so that an emergency never waits behind a slow relay's batch.
   absl::Duration time_box = absl::Seconds(2);

@@ -23,26 +23,44 @@ const char* WordFor(Delivery::State state) {
   return state == Delivery::EXPIRED ? "expired" : "failed";
 }
 
-// Audit entry and event of a delivery that came to its end.
-void Announce(pg::WriteTransaction& tx, const Result& result, const std::string& inbox_item) {
+// What a batch leaves behind besides the deliveries' own rows.
+struct Traces {
+  inbox_store::NewItems items;
+  std::vector<ledger::Record> records;
+  std::vector<events::NewEvent> events;
+};
+
+// Returns the name of the new item.
+std::string PutIntoInbox(const Claimed& delivery, absl::Time now, inbox_store::NewItems* items) {
+  items->tenants.push_back(delivery.tenant);
+  items->user_ids.push_back(delivery.user_id);
+  items->item_ids.push_back(ids::NewUuidV7(now));
+  items->message_ids.push_back(delivery.message_id);
+  return InboxItemName(delivery.tenant, delivery.user_id, items->item_ids.back());
+}
+
+// Audit entry and event of a delivery that came to its end, and its inbox item.
+void Leave(const Result& result, absl::Time now, Traces* traces) {
   const Claimed& delivery = *result.delivery;
   const std::string name = DeliveryName(delivery.tenant, delivery.message_id, delivery.delivery_id);
   const std::string word = WordFor(result.verdict.state);
   const std::string channel = v1::Message::Channel_Name(delivery.channel);
-  ledger::Append(tx, {.resource = name,
-                      .details = {{"channel", channel},
-                                  {"reason", result.verdict.reason},
-                                  {"attempt", std::to_string(delivery.attempt)}},
-                      .action = "notification.deliveries." + word});
   std::map<std::string, std::string> attributes = {
       {"message", MessageName(delivery.tenant, delivery.message_id)},
       {"channel", channel},
       {"reason", result.verdict.reason},
       {"reference", result.reference}};
-  if (!inbox_item.empty()) attributes["inbox_item"] = inbox_item;
-  events::Emit(tx, {.type = "notification.delivery." + word,
-                    .resource = name,
-                    .attributes = std::move(attributes)});
+  if (delivery.channel == v1::Message::INBOX && result.verdict.state == Delivery::SENT) {
+    attributes["inbox_item"] = PutIntoInbox(delivery, now, &traces->items);
+  }
+  traces->records.push_back({.resource = name,
+                             .details = {{"channel", channel},
+                                         {"reason", result.verdict.reason},
+                                         {"attempt", std::to_string(delivery.attempt)}},
+                             .action = "notification.deliveries." + word});
+  traces->events.push_back({.type = "notification.delivery." + word,
+                            .resource = name,
+                            .attributes = std::move(attributes)});
 }
 
 }  // namespace
@@ -68,38 +86,22 @@ absl::StatusOr<Batch> DeliveryQueue::Claim(int limit, absl::Duration lease) {
 }
 
 absl::Status DeliveryQueue::Record(const std::vector<Result>& results) {
-  std::map<std::string, std::vector<const Result*>> by_tenant;
-  for (const Result& result : results) by_tenant[result.delivery->tenant].push_back(&result);
-  absl::Status status;
-  for (const auto& [tenant, of_tenant] : by_tenant) {
-    status.Update(RecordTenant(tenant, of_tenant));
-  }
-  return status;
-}
-
-absl::Status DeliveryQueue::RecordTenant(const std::string& tenant,
-                                         const std::vector<const Result*>& results) {
   std::vector<delivery_store::Outcome> outcomes;
-  for (const Result* result : results) {
-    outcomes.push_back({result->delivery->delivery_id, result->delivery->attempt, result->verdict});
+  for (const Result& result : results) {
+    const Claimed& delivery = *result.delivery;
+    outcomes.push_back({delivery.tenant, delivery.delivery_id, delivery.attempt, result.verdict});
   }
-  return db_.Write(Caller::System(tenant), "deliveries.record", [&](pg::WriteTransaction& tx) {
+  return db_.Write(Caller::System("*"), "deliveries.record", [&](pg::WriteTransaction& tx) {
     const std::vector<std::string> ids = delivery_store::Record(tx, outcomes);
     const std::unordered_set<std::string> recorded(ids.begin(), ids.end());
-    inbox_store::NewItems items;
-    for (const Result* result : results) {
-      const Claimed& delivery = *result->delivery;
-      if (recorded.count(delivery.delivery_id) == 0 || !IsFinal(result->verdict.state)) continue;
-      std::string inbox_item;
-      if (delivery.channel == v1::Message::INBOX && result->verdict.state == Delivery::SENT) {
-        items.user_ids.push_back(delivery.user_id);
-        items.item_ids.push_back(ids::NewUuidV7(tx.time()));
-        items.message_ids.push_back(delivery.message_id);
-        inbox_item = InboxItemName(tenant, delivery.user_id, items.item_ids.back());
-      }
-      Announce(tx, *result, inbox_item);
+    Traces traces;
+    for (const Result& result : results) {
+      if (recorded.count(result.delivery->delivery_id) == 0) continue;
+      if (IsFinal(result.verdict.state)) Leave(result, tx.time(), &traces);
     }
-    if (!items.item_ids.empty()) inbox_store::InsertAtCommit(tx, items);
+    if (!traces.items.item_ids.empty()) inbox_store::InsertAtCommit(tx, traces.items);
+    ledger::AppendAll(tx, traces.records);
+    events::EmitAll(tx, traces.events);
     return absl::OkStatus();
   });
 }

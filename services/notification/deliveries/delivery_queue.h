@@ -34,16 +34,14 @@ class DeliveryQueue {
   // At most `limit` due deliveries, leased for `lease`.
   absl::StatusOr<Batch> Claim(int limit, absl::Duration lease);
 
-  // Writes results down, one transaction for each tenant: state, transition,
-  // inbox item, and for final states audit entry and event. What was recorded
-  // before an error stays; recording the same again changes nothing.
+  // Writes results down in one transaction: states, transitions, inbox items,
+  // and for final states audit entries and events. Recording the same again
+  // changes nothing.
   absl::Status Record(const std::vector<Result>& results);
 
   absl::StatusOr<delivery_store::QueueState> Measure();
 
  private:
-  absl::Status RecordTenant(const std::string& tenant, const std::vector<const Result*>& results);
-
   pg::Database& db_;
   const Clock& clock_;
   std::string last_tenant_;  // round robin

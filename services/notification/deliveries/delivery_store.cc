@@ -24,13 +24,15 @@ constexpr pg::Query kClaim = {"notification.deliveries.claim", R"(
             ORDER BY d.tenant_id LIMIT 1)
     FROM waiting w WHERE w.tenant_id IS NOT NULL
   ), due AS MATERIALIZED (
-    SELECT w.tenant_id FROM waiting w
-    WHERE EXISTS (SELECT FROM deliveries d
-                  WHERE d.tenant_id = w.tenant_id AND d.priority = 2 AND d.priority > 1
-                    AND d.due_time <= $1::timestamptz)
-       OR EXISTS (SELECT FROM deliveries d
-                  WHERE d.tenant_id = w.tenant_id AND d.priority = 3 AND d.priority > 1
-                    AND d.due_time <= $1::timestamptz)
+    SELECT w.tenant_id FROM waiting w, LATERAL (
+      SELECT FROM (VALUES (2), (3)) AS class (priority), LATERAL (
+        SELECT FROM deliveries d
+        WHERE d.tenant_id = w.tenant_id AND d.priority = class.priority AND d.priority > 1
+          AND d.due_time <= $1::timestamptz
+        ORDER BY d.due_time LIMIT 1
+      ) first LIMIT 1
+    ) any_due
+    WHERE w.tenant_id IS NOT NULL
     LIMIT $4::integer
   ), quota AS MATERIALIZED (
     SELECT CASE WHEN rest > 0 THEN greatest(1, rest / greatest(tenants, 1)) ELSE 0 END AS each
@@ -74,9 +76,10 @@ constexpr pg::Query kRecord = {"notification.deliveries.record", R"(
       attempts = CASE WHEN o.state = 1 THEN d.attempts - 1 ELSE d.attempts END,
       transitions = d.transitions || jsonb_build_array(jsonb_build_object(
         't', $8::bigint, 's', o.state, 'r', o.reason, 'd', o.detail, 'a', o.attempt))
-  FROM unnest($2::uuid[], $3::integer[], $4::smallint[], $5::timestamptz[], $6::text[], $7::text[])
-       AS o (delivery_id, attempt, state, due_time, reason, detail)
-  WHERE d.tenant_id = $1 AND d.delivery_id = o.delivery_id
+  FROM unnest($1::text[], $2::uuid[], $3::integer[], $4::smallint[], $5::timestamptz[], $6::text[],
+              $7::text[])
+       AS o (tenant_id, delivery_id, attempt, state, due_time, reason, detail)
+  WHERE d.tenant_id = o.tenant_id AND d.delivery_id = o.delivery_id
     AND d.state = 2 AND d.attempts = o.attempt
   RETURNING d.delivery_id
 )"};
@@ -144,6 +147,7 @@ std::map<LetterKey, Letter> Letters(pg::Transaction& tx, const std::vector<Claim
 }
 
 std::vector<std::string> Record(pg::WriteTransaction& tx, const std::vector<Outcome>& outcomes) {
+  std::vector<std::string> tenants;
   std::vector<std::string> ids;
   std::vector<std::int64_t> attempts;
   std::vector<std::int64_t> states;
@@ -151,6 +155,7 @@ std::vector<std::string> Record(pg::WriteTransaction& tx, const std::vector<Outc
   std::vector<std::string> reasons;
   std::vector<std::string> details;
   for (const Outcome& outcome : outcomes) {
+    tenants.push_back(outcome.tenant);
     ids.push_back(outcome.delivery_id);
     attempts.push_back(outcome.attempt);
     states.push_back(outcome.verdict.state);
@@ -159,7 +164,7 @@ std::vector<std::string> Record(pg::WriteTransaction& tx, const std::vector<Outc
     details.push_back(outcome.verdict.detail);
   }
   std::vector<std::string> recorded;
-  for (const pqxx::row& row : tx.Exec(kRecord, tx.caller().tenant, ids, attempts, states, due_times,
+  for (const pqxx::row& row : tx.Exec(kRecord, tenants, ids, attempts, states, due_times,
                                       reasons, details, absl::ToUnixMicros(tx.time()))) {
     recorded.push_back(row["delivery_id"].as<std::string>());
   }

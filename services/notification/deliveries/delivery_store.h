@@ -57,13 +57,14 @@ using LetterKey = std::pair<std::string, std::string>;  // tenant, message id
 std::map<LetterKey, Letter> Letters(pg::Transaction& tx, const std::vector<Claimed>& claimed);
 
 struct Outcome {
+  std::string tenant;
   std::string delivery_id;
   int attempt = 0;
   // PENDING: handed back untouched; the attempt does not count.
   Verdict verdict;
 };
 
-// Writes down what came of claimed deliveries of the transaction's tenant.
+// Writes down what came of claimed deliveries (the transaction is bound to `*`).
 // Returns the ids for which the claim still held; for the others nothing is
 // changed.
 std::vector<std::string> Record(pg::WriteTransaction& tx, const std::vector<Outcome>& outcomes);

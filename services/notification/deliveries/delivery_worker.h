@@ -13,7 +13,7 @@ namespace sockel::notification {
 struct WorkerOptions {
   DeliveryOptions delivery;
   // Threads, each with a connection to the relay.
-  int lanes = 4;
+  int lanes = 8;
   // How often somebody looks for due deliveries without being woken.
   absl::Duration poll = absl::Seconds(1);
   // How often the queue's gauges are brought up to date.

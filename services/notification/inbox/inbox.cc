@@ -75,7 +75,7 @@ absl::StatusOr<v1::InboxItem> Inboxes::MarkRead(const Caller& caller,
     if (!item) return error::NotFound(request.name());
     if (changed) {
       ledger::Append(tx, {.resource = item->name()});
-      events::Emit(tx, {.type = "notification.inbox_item.read",
+      events::Emit(tx, {.type = "notification.inboxItem.read",
                         .resource = item->name(),
                         .attributes = {{"message", item->message()}}});
     }

@@ -8,8 +8,9 @@ namespace {
 
 constexpr pg::Query kInsert = {"notification.inbox_items.insert", R"(
   INSERT INTO inbox_items (tenant_id, user_id, item_id, message_id, create_time)
-  SELECT $1, n.user_id, n.item_id, n.message_id, $5
-  FROM unnest($2::text[], $3::uuid[], $4::uuid[]) AS n (user_id, item_id, message_id)
+  SELECT n.tenant_id, n.user_id, n.item_id, n.message_id, $5
+  FROM unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[])
+       AS n (tenant_id, user_id, item_id, message_id)
 )"};
 
 constexpr pg::Query kFind = {"notification.inbox_items.find", R"(
@@ -61,7 +62,7 @@ v1::InboxItem ToItem(const std::string& tenant, const std::string& user_id, cons
 }  // namespace
 
 void InsertAtCommit(pg::WriteTransaction& tx, const NewItems& items) {
-  tx.ExecAtCommit(kInsert, tx.caller().tenant, items.user_ids, items.item_ids, items.message_ids,
+  tx.ExecAtCommit(kInsert, items.tenants, items.user_ids, items.item_ids, items.message_ids,
                   tx.time());
 }
 

@@ -7,11 +7,14 @@
 #include "common/pg/database.h"
 #include "sockel/notification/v1/inbox.pb.h"
 
-// Inbox items in PostgreSQL, in the tenant of the transaction.
+// Inbox items in PostgreSQL, in the tenant of the transaction unless said
+// otherwise.
 namespace sockel::notification::inbox_store {
 
-// Puts messages into inboxes: the n-th of each list belong together.
+// Puts messages into inboxes, of all tenants: the n-th of each list belong
+// together.
 struct NewItems {
+  std::vector<std::string> tenants;
   std::vector<std::string> user_ids;
   std::vector<std::string> item_ids;
   std::vector<std::string> message_ids;

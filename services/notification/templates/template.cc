@@ -52,9 +52,9 @@ v1::TemplateVersion Authored(v1::TemplateVersion version) {
   return version;
 }
 
-void Record(pg::WriteTransaction& tx, const std::string& version_name) {
-  ledger::Append(tx, {.resource = version_name});
-  events::Emit(tx, {.type = "notification.template.version_created", .resource = version_name});
+void Record(pg::WriteTransaction& tx, const std::string& type, const std::string& name) {
+  ledger::Append(tx, {.resource = name});
+  events::Emit(tx, {.type = type, .resource = name});
 }
 
 }  // namespace
@@ -84,7 +84,7 @@ absl::StatusOr<v1::Template> Templates::Create(const Caller& caller,
     v1::Template created =
         ToProtoTemplate(caller.tenant, {id, display_name, 1, tx.time(), tx.time()});
     *created.mutable_latest() = ToProtoVersion(caller.tenant, id, {1, content, tx.time()});
-    Record(tx, created.latest().name());
+    Record(tx, "notification.template.created", created.name());
     return created;
   });
 }
@@ -140,7 +140,7 @@ absl::StatusOr<v1::TemplateVersion> Templates::CreateVersion(
     if (!number) return error::NotFound(request.parent());
     v1::TemplateVersion created =
         ToProtoVersion(caller.tenant, id, {*number, content, tx.time()});
-    Record(tx, created.name());
+    Record(tx, "notification.templateVersion.created", created.name());
     return created;
   });
 }
