@@ -19,7 +19,8 @@ using efile::v1::DocumentService;
 using efile::v1::Upload;
 using efile::v1::UploadService;
 
-// As long as a service is away, for a restart say, a transfer waits.
+// As long as a service is away, for a restart say, all transfers wait; then
+// they give up together.
 constexpr absl::Duration kPatience = absl::Seconds(60);
 constexpr std::size_t kPiece = 256 * 1024;
 // Characters, as the API allows.
@@ -59,6 +60,7 @@ Uploader::Uploader(Session& session, std::string dossier, Document like, Journal
       progress_(progress) {}
 
 absl::Status Uploader::Prepare() {
+  NoteSignOfLife();
   auto documents = session_.Stub<DocumentService>();
   if (!documents.ok()) return documents.status();
   documents_ = *std::move(documents);
@@ -91,19 +93,25 @@ absl::StatusOr<Document> Uploader::Put(const FileToPut& file) {
 }
 
 absl::StatusOr<Document> Uploader::Repeatedly(const FileToPut& file, TransferState& state) {
-  const absl::Time end = absl::Now() + kPatience;
   absl::Duration pause = absl::Milliseconds(100);
+  std::int64_t received = -1;
   while (true) {
-    absl::StatusOr<Document> document = Attempt(file, state);
-    if (document.ok() || !IsWorthRepeating(document.status()) || absl::Now() > end) {
-      return document;
-    }
+    absl::StatusOr<Document> document = Attempt(file, state, received);
+    if (document.ok()) NoteSignOfLife();
+    if (document.ok() || !IsWorthRepeating(document.status()) || !IsPatient()) return document;
     absl::SleepFor(pause);
     pause = std::min(pause * 2, absl::Seconds(2));
   }
 }
 
-absl::StatusOr<Document> Uploader::Attempt(const FileToPut& file, TransferState& state) {
+void Uploader::NoteSignOfLife() { last_sign_of_life_ = absl::ToUnixMillis(absl::Now()); }
+
+bool Uploader::IsPatient() const {
+  return absl::Now() < absl::FromUnixMillis(last_sign_of_life_) + kPatience;
+}
+
+absl::StatusOr<Document> Uploader::Attempt(const FileToPut& file, TransferState& state,
+                                           std::int64_t& received) {
   efile::v1::CreateDocumentRequest request;
   if (file.size <= kInlineLimit) {
     absl::StatusOr<std::string> content = ReadFile(file.path);
@@ -113,7 +121,7 @@ absl::StatusOr<Document> Uploader::Attempt(const FileToPut& file, TransferState&
     if (document.ok()) progress_.AddBytes(file.size);
     return document;
   }
-  if (absl::Status sent = SendContent(file, state); !sent.ok()) return sent;
+  if (absl::Status sent = SendContent(file, state, received); !sent.ok()) return sent;
   request.set_upload(state.upload);
   return File(file, state, std::move(request));
 }
@@ -131,9 +139,14 @@ absl::StatusOr<Document> Uploader::File(const FileToPut& file, const TransferSta
                        session_.CallOptions());
 }
 
-absl::Status Uploader::SendContent(const FileToPut& file, TransferState& state) {
+absl::Status Uploader::SendContent(const FileToPut& file, TransferState& state,
+                                   std::int64_t& received) {
   absl::StatusOr<Upload> upload = CurrentUpload(file, state);
   if (!upload.ok()) return upload.status();
+  // Only progress is a sign of life: an upload that fails at the same place
+  // again and again is given up.
+  if (upload->received_size() > received) NoteSignOfLife();
+  received = upload->received_size();
   if (upload->state() != Upload::RECEIVING) return absl::OkStatus();  // complete, or filed
   return Append(file, *upload);
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -33,16 +35,20 @@ class Uploader {
   absl::Status Prepare();
 
   // Goes on where an earlier run stopped; a file that was filed already is not
-  // filed again. Repeats after UNAVAILABLE for `patience`.
+  // filed again. Repeats while the service is away, until it has shown no sign
+  // of life for a minute.
   absl::StatusOr<efile::v1::Document> Put(const FileToPut& file);
 
  private:
   absl::StatusOr<efile::v1::Document> Repeatedly(const FileToPut& file, TransferState& state);
-  absl::StatusOr<efile::v1::Document> Attempt(const FileToPut& file, TransferState& state);
+  absl::StatusOr<efile::v1::Document> Attempt(const FileToPut& file, TransferState& state,
+                                              std::int64_t& received);
   absl::StatusOr<efile::v1::Document> File(const FileToPut& file, const TransferState& state,
                                            efile::v1::CreateDocumentRequest request);
-  absl::Status SendContent(const FileToPut& file, TransferState& state);
+  absl::Status SendContent(const FileToPut& file, TransferState& state, std::int64_t& received);
   absl::StatusOr<efile::v1::Upload> CurrentUpload(const FileToPut& file, TransferState& state);
+  void NoteSignOfLife();
+  bool IsPatient() const;
   absl::Status Append(const FileToPut& file, const efile::v1::Upload& upload);
 
   Session& session_;
@@ -52,6 +58,7 @@ class Uploader {
   Progress& progress_;
   std::unique_ptr<efile::v1::DocumentService::Stub> documents_;
   std::unique_ptr<efile::v1::UploadService::Stub> uploads_;
+  std::atomic<std::int64_t> last_sign_of_life_{0};  // milliseconds since 1970
 };
 
 }  // namespace sockel::cli
