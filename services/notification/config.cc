@@ -44,8 +44,7 @@ WorkerOptions ReadWorker(config::Reader reader, const SmtpOptions& smtp) {
                                 "How often to look for due deliveries without being woken");
   // A mail is tried at most twice on its way out, and a user looked up within
   // five seconds; the rest is for writing down.
-  delivery.lease =
-      delivery.time_box + 2 * smtp.send_timeout + absl::Seconds(5) + absl::Seconds(5);
+  delivery.lease = delivery.time_box + 2 * smtp.send_timeout + absl::Seconds(5) + absl::Seconds(5);
   return worker;
 }
 

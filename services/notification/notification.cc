@@ -11,6 +11,7 @@
 #include "services/notification/deliveries/delivery_worker.h"
 #include "services/notification/directory/identity_directory.h"
 #include "services/notification/inbox/inbox_service.h"
+#include "services/notification/mail/address.h"
 #include "services/notification/messages/message_service.h"
 #include "services/notification/migrations.h"
 #include "services/notification/provisioning/provisioner_service.h"
@@ -27,8 +28,9 @@ class Notification final : public rpc::ServiceInstance {
       : listener_(context.listener()),
         directory_(std::move(identity), context.clock()),
         metrics_(context.metrics()),
-        worker_({context.database(), directory_, context.clock(), metrics_},
-                [smtp = config.smtp] { return std::make_unique<SmtpRelay>(smtp); }, config.worker),
+        worker_(
+            {context.database(), directory_, context.clock(), metrics_},
+            [smtp = config.smtp] { return std::make_unique<SmtpRelay>(smtp); }, config.worker),
         templates_(context.database(), context.page_tokens()),
         senders_(context.database(), context.page_tokens()),
         messages_(context.database(), context.page_tokens(),
@@ -79,6 +81,10 @@ class Notification final : public rpc::ServiceInstance {
 
 absl::StatusOr<std::unique_ptr<rpc::ServiceInstance>> Create(rpc::ServiceContext& context) {
   const Config config = ReadConfig(context.config().Section("notification"));
+  const std::string& fallback = config.fallback_sender.address;
+  if (!fallback.empty() && !IsEmailAddress(fallback)) {
+    return absl::InvalidArgumentError("notification.fallback_sender.address is no e-mail address");
+  }
   const auto* users = identity::v1::User::descriptor()->file()->FindServiceByName("UserService");
   auto identity = context.Connect("identity", {users});
   if (!identity.ok()) return identity.status();

@@ -21,8 +21,8 @@ class DoorTest : public testing::NotificationFixture {
  protected:
   DoorTest() {
     AddSender("smi");
-    server_.Serve({&templates_door_, &senders_door_, &messages_door_, &inbox_door_,
-                   &provisioner_door_});
+    server_.Serve(
+        {&templates_door_, &senders_door_, &messages_door_, &inbox_door_, &provisioner_door_});
   }
   ~DoorTest() override { server_.Stop(); }
 
@@ -88,7 +88,8 @@ TEST_F(DoorTest, MalformedNamesAreRefusedWithTheField) {
 TEST_F(DoorTest, AThousandRecipientsAreTakenAndOneMoreIsNot) {
   v1::SendMessageRequest request = To("a@example.org");
   for (int i = 1; i < 1000; ++i) {
-    request.mutable_message()->add_recipients()->set_email_address(std::to_string(i) + "@x.example");
+    request.mutable_message()->add_recipients()->set_email_address(std::to_string(i) +
+                                                                   "@x.example");
   }
   v1::Message sent;
   EXPECT_TRUE(SendAs("smi", "caseworker", request, &sent).ok());
@@ -123,10 +124,10 @@ TEST_F(DoorTest, TheCatalogProvisions) {
       InProcessServer::Context("provider", {"provisioner"}).get(), request, &operation);
   ASSERT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(operation.state(), provisioner::v1::Operation::SUCCEEDED);
-  EXPECT_EQ(stub->Provision(InProcessServer::Context("smi", {"tenant-admin"}).get(), request,
-                            &operation)
-                .error_code(),
-            grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(
+      stub->Provision(InProcessServer::Context("smi", {"tenant-admin"}).get(), request, &operation)
+          .error_code(),
+      grpc::StatusCode::PERMISSION_DENIED);
 }
 
 }  // namespace

@@ -136,8 +136,9 @@ class DeliveryBench : public testing::NotificationFixture {
     const SystemClock clock;
     std::atomic<int> sent{0};
     DeliveryQueue queue(db_, clock);
-    DeliveryWorker worker({db_, directory_, clock, delivery_metrics_},
-                          [&] { return std::make_unique<CountingRelay>(smtp, &sent); }, options);
+    DeliveryWorker worker(
+        {db_, directory_, clock, delivery_metrics_},
+        [&] { return std::make_unique<CountingRelay>(smtp, &sent); }, options);
     const absl::Time begin = absl::Now();
     worker.Start();
     // The end is when everything is written down; asked only when that is near.

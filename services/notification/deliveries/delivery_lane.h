@@ -49,8 +49,9 @@ class DeliveryLane {
     DeliveryMetrics& metrics;
   };
 
-  DeliveryLane(const Parts& parts, std::unique_ptr<Relay> relay, const DeliveryOptions& options,
-               FaultHook survives = [](Step) { return true; });
+  DeliveryLane(
+      const Parts& parts, std::unique_ptr<Relay> relay, const DeliveryOptions& options,
+      FaultHook survives = [](Step) { return true; });
 
   // One batch. Returns how many deliveries were taken; ABORTED when the fault
   // hook ended it; else the database's error.

@@ -100,8 +100,8 @@ TEST_F(DeliveryLaneTest, NothingIsSentBeforeItsTime) {
 }
 
 TEST_F(DeliveryLaneTest, UsersAreLookedUpWhenItIsSent) {
-  const v1::Message sent = Send(Request(
-      {"tenants/smi/users/u1", "tenants/smi/users/u2", "tenants/smi/users/nobody"}));
+  const v1::Message sent =
+      Send(Request({"tenants/smi/users/u1", "tenants/smi/users/u2", "tenants/smi/users/nobody"}));
   DeliverAll();
   const std::vector<Delivery> deliveries = DeliveriesOf(sent);
   EXPECT_EQ(deliveries[0].state(), Delivery::SENT);

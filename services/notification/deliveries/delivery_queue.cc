@@ -109,8 +109,8 @@ absl::Status DeliveryQueue::Record(const std::vector<Result>& results) {
 absl::StatusOr<delivery_store::QueueState> DeliveryQueue::Measure() {
   return db_.Read(Caller::System("*"), "deliveries.measure",
                   [&](pg::Transaction& tx) -> absl::StatusOr<delivery_store::QueueState> {
-    return delivery_store::Measure(tx, clock_.Now());
-  });
+                    return delivery_store::Measure(tx, clock_.Now());
+                  });
 }
 
 }  // namespace sockel::notification

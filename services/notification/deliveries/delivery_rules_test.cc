@@ -32,13 +32,12 @@ TEST(AfterRelayTest, EachAnswerLeadsToItsState) {
     Delivery::State state;
     const char* reason;
   };
-  for (const Case& c : {Case{Outcome::kAccepted, Delivery::SENT, reason::kHandedOver},
-                        Case{Outcome::kRefused, Delivery::PERMANENT_FAILURE, reason::kRelayRefused},
-                        Case{Outcome::kDeferred, Delivery::TEMPORARY_FAILURE, reason::kRelayDeferred},
-                        Case{Outcome::kUnreachable, Delivery::TEMPORARY_FAILURE,
-                             reason::kRelayUnreachable},
-                        Case{Outcome::kUnknown, Delivery::TEMPORARY_FAILURE,
-                             reason::kPossibleDuplicate}}) {
+  for (const Case& c :
+       {Case{Outcome::kAccepted, Delivery::SENT, reason::kHandedOver},
+        Case{Outcome::kRefused, Delivery::PERMANENT_FAILURE, reason::kRelayRefused},
+        Case{Outcome::kDeferred, Delivery::TEMPORARY_FAILURE, reason::kRelayDeferred},
+        Case{Outcome::kUnreachable, Delivery::TEMPORARY_FAILURE, reason::kRelayUnreachable},
+        Case{Outcome::kUnknown, Delivery::TEMPORARY_FAILURE, reason::kPossibleDuplicate}}) {
     const Verdict verdict = AfterRelay({}, {c.outcome, "words"}, 1, kNow, kFarExpire, 0);
     EXPECT_EQ(verdict.state, c.state);
     EXPECT_EQ(verdict.reason, c.reason);
@@ -58,8 +57,7 @@ TEST(AfterTemporaryFailureTest, TheLastAttemptMakesItPermanent) {
 }
 
 TEST(AfterTemporaryFailureTest, ARetryThatWouldComeTooLateIsExpired) {
-  const Verdict verdict =
-      AfterTemporaryFailure({}, "r", "d", 1, kNow, kNow + absl::Seconds(10), 0);
+  const Verdict verdict = AfterTemporaryFailure({}, "r", "d", 1, kNow, kNow + absl::Seconds(10), 0);
   EXPECT_EQ(verdict.state, Delivery::EXPIRED);
 }
 

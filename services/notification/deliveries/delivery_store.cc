@@ -140,8 +140,9 @@ std::map<LetterKey, Letter> Letters(pg::Transaction& tx, const std::vector<Claim
     letter.content.set_text_body(row["text_body"].as<std::string>());
     letter.content.set_html_body(row["html_body"].as<std::string>());
     letter.reference = row["reference"].as<std::string>();
-    letters.emplace(LetterKey{row["tenant_id"].as<std::string>(), row["message_id"].as<std::string>()},
-                    std::move(letter));
+    letters.emplace(
+        LetterKey{row["tenant_id"].as<std::string>(), row["message_id"].as<std::string>()},
+        std::move(letter));
   }
   return letters;
 }
@@ -164,8 +165,8 @@ std::vector<std::string> Record(pg::WriteTransaction& tx, const std::vector<Outc
     details.push_back(outcome.verdict.detail);
   }
   std::vector<std::string> recorded;
-  for (const pqxx::row& row : tx.Exec(kRecord, tenants, ids, attempts, states, due_times,
-                                      reasons, details, absl::ToUnixMicros(tx.time()))) {
+  for (const pqxx::row& row : tx.Exec(kRecord, tenants, ids, attempts, states, due_times, reasons,
+                                      details, absl::ToUnixMicros(tx.time()))) {
     recorded.push_back(row["delivery_id"].as<std::string>());
   }
   return recorded;

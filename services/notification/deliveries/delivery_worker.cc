@@ -62,8 +62,7 @@ void DeliveryWorker::Run(DeliveryLane& lane) {
     }
     // Said once, not every second.
     if (!taken.ok() && !failing) {
-      log::Error("deliveries cannot be taken up",
-                 {{"error", error::LogMessageOf(taken.status())}});
+      log::Error("deliveries cannot be taken up", {{"error", error::LogMessageOf(taken.status())}});
     }
     failing = !taken.ok();
     // The lanes take turns in looking.

@@ -38,18 +38,18 @@ absl::StatusOr<v1::ListInboxItemsResponse> Inboxes::List(const Caller& caller,
       request.unread_only() ? inbox_store::Filter::kUnread : inbox_store::Filter::kAll;
   return db_.Read(caller, "inbox_items.list",
                   [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListInboxItemsResponse> {
-    v1::ListInboxItemsResponse response;
-    std::string last;
-    for (auto& row : inbox_store::List(tx, user_id, *before, filter, limit + 1)) {
-      if (response.inbox_items_size() == limit) {
-        response.set_next_page_token(tokens_.Make(caller, request, last));
-        break;
-      }
-      *response.add_inbox_items() = std::move(row.item);
-      last = row.item_id;
-    }
-    return response;
-  });
+                    v1::ListInboxItemsResponse response;
+                    std::string last;
+                    for (auto& row : inbox_store::List(tx, user_id, *before, filter, limit + 1)) {
+                      if (response.inbox_items_size() == limit) {
+                        response.set_next_page_token(tokens_.Make(caller, request, last));
+                        break;
+                      }
+                      *response.add_inbox_items() = std::move(row.item);
+                      last = row.item_id;
+                    }
+                    return response;
+                  });
 }
 
 absl::StatusOr<v1::InboxItem> Inboxes::Get(const Caller& caller,
@@ -58,10 +58,10 @@ absl::StatusOr<v1::InboxItem> Inboxes::Get(const Caller& caller,
   if (!own.ok()) return own.status();
   return db_.Read(caller, "inbox_items.get",
                   [&](pg::Transaction& tx) -> absl::StatusOr<v1::InboxItem> {
-    auto item = inbox_store::Find(tx, own->user_id, own->item_id);
-    if (!item) return error::NotFound(request.name());
-    return *std::move(item);
-  });
+                    auto item = inbox_store::Find(tx, own->user_id, own->item_id);
+                    if (!item) return error::NotFound(request.name());
+                    return *std::move(item);
+                  });
 }
 
 absl::StatusOr<v1::InboxItem> Inboxes::MarkRead(const Caller& caller,
@@ -70,17 +70,17 @@ absl::StatusOr<v1::InboxItem> Inboxes::MarkRead(const Caller& caller,
   if (!own.ok()) return own.status();
   return db_.Write(caller, "inbox_items.mark_read",
                    [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::InboxItem> {
-    const bool changed = inbox_store::MarkRead(tx, own->user_id, own->item_id);
-    auto item = inbox_store::Find(tx, own->user_id, own->item_id);
-    if (!item) return error::NotFound(request.name());
-    if (changed) {
-      ledger::Append(tx, {.resource = item->name()});
-      events::Emit(tx, {.type = "notification.inboxItem.read",
-                        .resource = item->name(),
-                        .attributes = {{"message", item->message()}}});
-    }
-    return *std::move(item);
-  });
+                     const bool changed = inbox_store::MarkRead(tx, own->user_id, own->item_id);
+                     auto item = inbox_store::Find(tx, own->user_id, own->item_id);
+                     if (!item) return error::NotFound(request.name());
+                     if (changed) {
+                       ledger::Append(tx, {.resource = item->name()});
+                       events::Emit(tx, {.type = "notification.inboxItem.read",
+                                         .resource = item->name(),
+                                         .attributes = {{"message", item->message()}}});
+                     }
+                     return *std::move(item);
+                   });
 }
 
 }  // namespace sockel::notification

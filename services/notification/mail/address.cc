@@ -11,10 +11,9 @@ constexpr std::size_t kMaxAddress = 254;  // RFC 5321 4.5.3.1.3 less the angle b
 constexpr std::size_t kMaxLocalPart = 64;
 
 const re2::RE2& AddressPattern() {
-  static const re2::RE2 pattern(
-      R"([a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@)"
-      R"([a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)"
-      R"((?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*)");
+  static const re2::RE2 pattern(R"([a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@)"
+                                R"([a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)"
+                                R"((?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*)");
   return pattern;
 }
 

@@ -30,9 +30,19 @@ TEST(IsEmailAddressTest, RefusesWhatCouldEndALineOrACommand) {
 }
 
 TEST(IsOneLineTest, RefusesEveryKindOfLineEnd) {
-  EXPECT_TRUE(IsOneLine("Gr\xC3\xBC\xC3\x9F" "e, \xE2\x82\xAC 5"));
-  for (const char* bad : {"a\nb", "a\rb", "a\x0B" "b", "a\xC2\x85" "b", "a\xE2\x80\xA8" "b",
-                          "a\xE2\x80\xA9" "b", "a\x7F", "a\tb"}) {
+  EXPECT_TRUE(
+      IsOneLine("Gr\xC3\xBC\xC3\x9F"
+                "e, \xE2\x82\xAC 5"));
+  for (const char* bad : {"a\nb", "a\rb",
+                          "a\x0B"
+                          "b",
+                          "a\xC2\x85"
+                          "b",
+                          "a\xE2\x80\xA8"
+                          "b",
+                          "a\xE2\x80\xA9"
+                          "b",
+                          "a\x7F", "a\tb"}) {
     EXPECT_FALSE(IsOneLine(bad)) << bad;
   }
 }

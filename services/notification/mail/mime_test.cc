@@ -14,9 +14,13 @@ using ::testing::Not;
 Mail Example() {
   Mail mail;
   mail.message_id = "0190@smi.example";
-  mail.from = {"poststelle@smi.example", "S\xC3\xA4" "chsisches Staatsministerium"};
+  mail.from = {"poststelle@smi.example",
+               "S\xC3\xA4"
+               "chsisches Staatsministerium"};
   mail.to = {"max@example.org", "Muster, Max"};
-  mail.subject = "Bescheid \xC3\xBC" "ber Ihren Antrag";
+  mail.subject =
+      "Bescheid \xC3\xBC"
+      "ber Ihren Antrag";
   mail.text_body = "Sehr geehrter Herr M\xC3\xBCller,\n.\nGru\xC3\x9F\n";
   mail.date = absl::FromUnixSeconds(1'700'000'000);
   return mail;

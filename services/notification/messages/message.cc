@@ -107,8 +107,8 @@ absl::StatusOr<Message> Messages::SendIn(pg::WriteTransaction& tx, const Message
   if (!status.ok()) return status;
   if (!message_store::Insert(tx, stored)) {
     if (!message.sender().empty()) return error::NotFound(message.sender());
-    return error::FailedPrecondition("SENDER_MISSING",
-                                     "name a sender, or create the tenant's sender `default` first");
+    return error::FailedPrecondition(
+        "SENDER_MISSING", "name a sender, or create the tenant's sender `default` first");
   }
   Message accepted = Accepted(tenant, stored, tx.time());
   Record(tx, accepted, stored.delivery_ids.size());
@@ -136,20 +136,21 @@ absl::StatusOr<v1::ListMessagesResponse> Messages::List(const Caller& caller,
   const auto before = tokens_.Read(caller, request);
   if (!before.ok()) return before.status();
   const int limit = paging::PageSize(request.page_size());
-  return db_.Read(caller, "messages.list",
-                  [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListMessagesResponse> {
-    v1::ListMessagesResponse response;
-    std::string last;
-    for (auto& row : message_store::List(tx, *before, request.reference(), limit + 1)) {
-      if (response.messages_size() == limit) {
-        response.set_next_page_token(tokens_.Make(caller, request, last));
-        break;
-      }
-      *response.add_messages() = std::move(row.message);
-      last = row.message_id;
-    }
-    return response;
-  });
+  return db_.Read(
+      caller, "messages.list",
+      [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListMessagesResponse> {
+        v1::ListMessagesResponse response;
+        std::string last;
+        for (auto& row : message_store::List(tx, *before, request.reference(), limit + 1)) {
+          if (response.messages_size() == limit) {
+            response.set_next_page_token(tokens_.Make(caller, request, last));
+            break;
+          }
+          *response.add_messages() = std::move(row.message);
+          last = row.message_id;
+        }
+        return response;
+      });
 }
 
 absl::StatusOr<v1::ListDeliveriesResponse> Messages::ListDeliveries(
@@ -161,25 +162,26 @@ absl::StatusOr<v1::ListDeliveriesResponse> Messages::ListDeliveries(
   int after = 0;
   std::from_chars(position->data(), position->data() + position->size(), after);
   const int limit = paging::PageSize(request.page_size());
-  return db_.Read(caller, "messages.list_deliveries",
-                  [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListDeliveriesResponse> {
-    const auto message = message_store::Find(tx, *id);
-    if (!message) return error::NotFound(request.parent());
-    v1::ListDeliveriesResponse response;
-    int last = 0;
-    for (auto& row : message_store::ListDeliveries(tx, *id, after, limit + 1)) {
-      if (response.deliveries_size() == limit) {
-        response.set_next_page_token(tokens_.Make(caller, request, std::to_string(last)));
-        break;
-      }
-      if (row.delivery.channel() == Message::EMAIL) {
-        row.delivery.set_message_id(MailMessageId(row.delivery_id, message->from_address));
-      }
-      *response.add_deliveries() = std::move(row.delivery);
-      last = row.ordinal;
-    }
-    return response;
-  });
+  return db_.Read(
+      caller, "messages.list_deliveries",
+      [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListDeliveriesResponse> {
+        const auto message = message_store::Find(tx, *id);
+        if (!message) return error::NotFound(request.parent());
+        v1::ListDeliveriesResponse response;
+        int last = 0;
+        for (auto& row : message_store::ListDeliveries(tx, *id, after, limit + 1)) {
+          if (response.deliveries_size() == limit) {
+            response.set_next_page_token(tokens_.Make(caller, request, std::to_string(last)));
+            break;
+          }
+          if (row.delivery.channel() == Message::EMAIL) {
+            row.delivery.set_message_id(MailMessageId(row.delivery_id, message->from_address));
+          }
+          *response.add_deliveries() = std::move(row.delivery);
+          last = row.ordinal;
+        }
+        return response;
+      });
 }
 
 }  // namespace sockel::notification

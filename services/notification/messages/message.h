@@ -30,8 +30,8 @@ class Messages {
   absl::StatusOr<v1::Message> Get(const Caller& caller, const v1::GetMessageRequest& request);
   absl::StatusOr<v1::ListMessagesResponse> List(const Caller& caller,
                                                 const v1::ListMessagesRequest& request);
-  absl::StatusOr<v1::ListDeliveriesResponse> ListDeliveries(const Caller& caller,
-                                                            const v1::ListDeliveriesRequest& request);
+  absl::StatusOr<v1::ListDeliveriesResponse> ListDeliveries(
+      const Caller& caller, const v1::ListDeliveriesRequest& request);
 
  private:
   absl::StatusOr<v1::Message> SendIn(pg::WriteTransaction& tx, const v1::Message& message);

@@ -94,12 +94,13 @@ std::string AcceptedTransition(absl::Time now) {
 }
 
 StoredMessage ToMessage(const std::string& tenant, const pqxx::row& row) {
-  StoredMessage stored{row["message_id"].as<std::string>(), row["from_address"].as<std::string>(), {}};
+  StoredMessage stored{
+      row["message_id"].as<std::string>(), row["from_address"].as<std::string>(), {}};
   v1::Message& message = stored.message;
   message.set_name(MessageName(tenant, stored.message_id));
   if (!row["template_id"].is_null()) {
-    message.set_template_version(TemplateVersionName(
-        tenant, row["template_id"].as<std::string>(), row["template_version"].as<int>()));
+    message.set_template_version(TemplateVersionName(tenant, row["template_id"].as<std::string>(),
+                                                     row["template_version"].as<int>()));
   }
   message.set_locale(row["locale"].as<std::string>());
   const std::string channels = row["channels"].as<std::string>();
@@ -135,8 +136,7 @@ StoredDelivery ToDelivery(const std::string& tenant, const pqxx::row& row) {
   stored.ordinal = row["ordinal"].as<int>();
   stored.delivery_id = row["delivery_id"].as<std::string>();
   v1::Delivery& delivery = stored.delivery;
-  delivery.set_name(
-      DeliveryName(tenant, row["message_id"].as<std::string>(), stored.delivery_id));
+  delivery.set_name(DeliveryName(tenant, row["message_id"].as<std::string>(), stored.delivery_id));
   if (row["user_id"].is_null()) {
     delivery.mutable_recipient()->set_email_address(row["email_address"].as<std::string>());
   } else {

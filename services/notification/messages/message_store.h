@@ -13,7 +13,7 @@ namespace sockel::notification::message_store {
 
 struct NewMessage {
   std::string message_id;
-  std::string template_id;   // empty: literal content
+  std::string template_id;  // empty: literal content
   int template_version = 0;
   std::string locale;
   v1::Content rendered;

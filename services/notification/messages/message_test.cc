@@ -94,7 +94,8 @@ TEST_F(MessagesTest, WithoutASenderItIsRefusedUnlessThereIsAFallback) {
   Messages with_fallback(db_, tokens_, {.fallback_sender = {"noreply@provider.example", "IT"}});
   const auto sent = with_fallback.Send(In("other"), Request({"a@example.org"}));
   ASSERT_TRUE(sent.ok()) << sent.status();
-  EXPECT_EQ(IdsIn(DeliveryOf(*sent).name())[2] + "@provider.example", DeliveryOf(*sent).message_id());
+  EXPECT_EQ(IdsIn(DeliveryOf(*sent).name())[2] + "@provider.example",
+            DeliveryOf(*sent).message_id());
 }
 
 TEST_F(MessagesTest, ANamedSenderMustExistInTheTenant) {

@@ -81,8 +81,10 @@ TEST(PlanMessageTest, AnotherTenantsSenderIsNotFound) {
 TEST(PlanMessageTest, RefusesWhatCannotBeMeant) {
   const std::vector<std::pair<const char*, std::function<void(Message&)>>> cases = {
       {"message:", [](Message& m) { m.clear_body(); }},
-      {"message.content.subject", [](Message& m) { m.mutable_content()->set_subject("a\r\nBcc: x"); }},
-      {"message.content.text_body", [](Message& m) { m.mutable_content()->set_text_body("a\x1b"); }},
+      {"message.content.subject",
+       [](Message& m) { m.mutable_content()->set_subject("a\r\nBcc: x"); }},
+      {"message.content.text_body",
+       [](Message& m) { m.mutable_content()->set_text_body("a\x1b"); }},
       {"message.parameters", [](Message& m) { (*m.mutable_parameters())["a"] = "b"; }},
       {"message.reference", [](Message& m) { m.set_reference("a\nb"); }},
       {"message.channels[0]", [](Message& m) { m.add_channels(Message::CHANNEL_UNSPECIFIED); }},

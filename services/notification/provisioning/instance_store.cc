@@ -32,9 +32,9 @@ std::optional<Instance> Find(pg::Transaction& tx, const std::string& instance_id
   const pqxx::result rows = tx.Exec(kFind, instance_id);
   if (rows.empty()) return std::nullopt;
   const pqxx::row& row = rows[0];
-  return Instance{row["tenant_id"].as<std::string>(),    row["instance_id"].as<std::string>(),
-                  pg::GetBytes(row["request_hash"]),     row["sender_id"].as<std::string>(),
-                  row["active"].as<bool>(),              pg::GetTime(row["update_time"])};
+  return Instance{row["tenant_id"].as<std::string>(), row["instance_id"].as<std::string>(),
+                  pg::GetBytes(row["request_hash"]),  row["sender_id"].as<std::string>(),
+                  row["active"].as<bool>(),           pg::GetTime(row["update_time"])};
 }
 
 bool Insert(pg::WriteTransaction& tx, const Instance& instance) {

@@ -87,8 +87,8 @@ absl::StatusOr<Operation> InsertInstance(pg::WriteTransaction& tx, const Instanc
   if (!InsertSender(tx, kDefaultSender, sender)) {
     const auto present = sender_store::Find(tx, kDefaultSender);
     if (present && present->email_address != sender.email_address()) {
-      return error::FailedPrecondition(
-          "SENDER_EXISTS", "the tenant has a sender `default` with another address");
+      return error::FailedPrecondition("SENDER_EXISTS",
+                                       "the tenant has a sender `default` with another address");
     }
   }
   ledger::Append(tx, {.resource = SenderName(tx.caller().tenant, kDefaultSender),
@@ -124,7 +124,8 @@ absl::StatusOr<Operation> Provisioning::Provision(const Caller& caller,
     if (known->request_hash != hash) return Conflict();
     return ToOperation(*known);
   }
-  const Instance instance{request.tenant_code(), request.instance_id(), hash, kDefaultSender, true, {}};
+  const Instance instance{
+      request.tenant_code(), request.instance_id(), hash, kDefaultSender, true, {}};
   return db_.Write(caller.InTenant(request.tenant_code()), "instances.provision",
                    [&](pg::WriteTransaction& tx) { return InsertInstance(tx, instance, *sender); });
 }
@@ -136,15 +137,16 @@ absl::StatusOr<Operation> Provisioning::Deprovision(
   if (!status.ok()) return status;
   if (!known) return Succeeded(request.instance_id(), absl::UnixEpoch());
   if (!known->active) return ToOperation(*known);
-  return db_.Write(caller.InTenant(known->tenant), "instances.deprovision",
-                   [&](pg::WriteTransaction& tx) -> absl::StatusOr<Operation> {
-    instance_store::Deactivate(tx, known->instance_id);
-    sender_store::Delete(tx, known->sender_id);
-    const std::string name = SenderName(known->tenant, known->sender_id);
-    ledger::Append(tx, {.resource = name, .details = {{"instance", known->instance_id}}});
-    events::Emit(tx, {.type = "notification.sender.deleted", .resource = name});
-    return Succeeded(known->instance_id, tx.time());
-  });
+  return db_.Write(
+      caller.InTenant(known->tenant), "instances.deprovision",
+      [&](pg::WriteTransaction& tx) -> absl::StatusOr<Operation> {
+        instance_store::Deactivate(tx, known->instance_id);
+        sender_store::Delete(tx, known->sender_id);
+        const std::string name = SenderName(known->tenant, known->sender_id);
+        ledger::Append(tx, {.resource = name, .details = {{"instance", known->instance_id}}});
+        events::Emit(tx, {.type = "notification.sender.deleted", .resource = name});
+        return Succeeded(known->instance_id, tx.time());
+      });
 }
 
 absl::StatusOr<Operation> Provisioning::GetOperation(

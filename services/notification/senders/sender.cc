@@ -56,12 +56,13 @@ absl::StatusOr<v1::Sender> Senders::Create(const Caller& caller,
   if (!status.ok()) return status;
   return db_.Write(caller, "senders.create",
                    [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Sender> {
-    v1::Sender created = request.sender();
-    created.set_name(SenderName(caller.tenant, request.sender_id()));
-    *created.mutable_create_time() = ToProto(tx.time());
-    if (!InsertSender(tx, request.sender_id(), created)) return error::AlreadyExists(created.name());
-    return created;
-  });
+                     v1::Sender created = request.sender();
+                     created.set_name(SenderName(caller.tenant, request.sender_id()));
+                     *created.mutable_create_time() = ToProto(tx.time());
+                     if (!InsertSender(tx, request.sender_id(), created))
+                       return error::AlreadyExists(created.name());
+                     return created;
+                   });
 }
 
 absl::StatusOr<v1::Sender> Senders::Get(const Caller& caller, const v1::GetSenderRequest& request) {
@@ -79,18 +80,18 @@ absl::StatusOr<v1::ListSendersResponse> Senders::List(const Caller& caller,
   const int limit = paging::PageSize(request.page_size(), 50, 200);
   return db_.Read(caller, "senders.list",
                   [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListSendersResponse> {
-    v1::ListSendersResponse response;
-    std::string last;
-    for (const StoredSender& row : sender_store::List(tx, *after, limit + 1)) {
-      if (response.senders_size() == limit) {
-        response.set_next_page_token(tokens_.Make(caller, request, last));
-        break;
-      }
-      *response.add_senders() = ToProtoSender(caller.tenant, row);
-      last = row.sender_id;
-    }
-    return response;
-  });
+                    v1::ListSendersResponse response;
+                    std::string last;
+                    for (const StoredSender& row : sender_store::List(tx, *after, limit + 1)) {
+                      if (response.senders_size() == limit) {
+                        response.set_next_page_token(tokens_.Make(caller, request, last));
+                        break;
+                      }
+                      *response.add_senders() = ToProtoSender(caller.tenant, row);
+                      last = row.sender_id;
+                    }
+                    return response;
+                  });
 }
 
 }  // namespace sockel::notification

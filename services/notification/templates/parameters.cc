@@ -47,7 +47,8 @@ bool ParseDay(const std::string& value, absl::CivilDay* day) {
 bool IsWebAddress(const std::string& value) {
   if (value.size() > kMaxLine || !IsOneLine(value)) return false;
   std::unique_ptr<CURLU, FreeUrl> url(curl_url());
-  if (curl_url_set(url.get(), CURLUPART_URL, value.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
+  if (curl_url_set(url.get(), CURLUPART_URL, value.c_str(), CURLU_NON_SUPPORT_SCHEME) !=
+      CURLUE_OK) {
     return false;
   }
   const auto part = [&](CURLUPart which) {
@@ -90,9 +91,9 @@ class Faults {
 
   void Add(std::string_view reason, const std::string& parameter, const std::string& what) {
     if (status_.ok()) {
-      status_ = error::Make(absl::StatusCode::kInvalidArgument, reason,
-                            absl::StrCat("parameter ", parameter, " ", what),
-                            {{"parameter", parameter}});
+      status_ =
+          error::Make(absl::StatusCode::kInvalidArgument, reason,
+                      absl::StrCat("parameter ", parameter, " ", what), {{"parameter", parameter}});
     }
     error::AddFieldViolation(status_, absl::StrCat(field_, "[\"", parameter, "\"]"), what);
   }

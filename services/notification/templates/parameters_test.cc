@@ -32,11 +32,13 @@ ParameterValues Values(std::initializer_list<std::pair<const char*, const char*>
 }
 
 TEST(CheckParametersTest, TakesExactlyWhatIsDeclared) {
-  EXPECT_TRUE(CheckParameters(Version(), Values({{"name", "Max"}, {"due", "2024-05-31"}}), "p").ok());
+  EXPECT_TRUE(
+      CheckParameters(Version(), Values({{"name", "Max"}, {"due", "2024-05-31"}}), "p").ok());
 }
 
 TEST(CheckParametersTest, NamesTheMissingOne) {
-  const absl::Status status = CheckParameters(Version(), Values({{"due", "2024-05-31"}}), "message.parameters");
+  const absl::Status status =
+      CheckParameters(Version(), Values({{"due", "2024-05-31"}}), "message.parameters");
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(error::ReasonOf(status), "PARAMETER_MISSING");
   EXPECT_THAT(status.ToString(), HasSubstr("name"));

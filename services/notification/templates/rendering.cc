@@ -66,14 +66,16 @@ class Translator {
     const std::string_view name = sign == '\0' ? marker : marker.substr(1);
     const auto position = positions_.find(name);
     if (position == positions_.end()) {
-      return absl::StrCat("uses {{", std::string(marker.substr(0, 80)),
-                          "}}; only {{name}} and {{#name}}…{{/name}} of declared parameters are markers");
+      return absl::StrCat(
+          "uses {{", std::string(marker.substr(0, 80)),
+          "}}; only {{name}} and {{#name}}…{{/name}} of declared parameters are markers");
     }
     if (sign == '#' && open_.size() >= kMaxDepth) return "nests sections deeper than 8";
     if (sign == '#') open_.emplace_back(name);
     if (sign == '/') {
       if (open_.empty() || open_.back() != name) {
-        return absl::StrCat("closes {{/", std::string(name), "}} where it is not the innermost open section");
+        return absl::StrCat("closes {{/", std::string(name),
+                            "}} where it is not the innermost open section");
       }
       open_.pop_back();
     }
@@ -149,9 +151,8 @@ class Engine {
 };
 
 absl::Status Invalid(std::string_view field, std::string_view what) {
-  absl::Status status =
-      error::Make(absl::StatusCode::kInvalidArgument, "TEMPLATE_INVALID",
-                  absl::StrCat(std::string(field), " ", std::string(what)));
+  absl::Status status = error::Make(absl::StatusCode::kInvalidArgument, "TEMPLATE_INVALID",
+                                    absl::StrCat(std::string(field), " ", std::string(what)));
   error::AddFieldViolation(status, field, what);
   return status;
 }
@@ -163,8 +164,9 @@ absl::Status CheckPart(const Positions& positions, const std::string& text, Part
   Engine engine;
   const bool names_element = part == Part::kHtml && NamesAnElement(text);
   if (names_element || !engine.Load(translator.output(), part)) {
-    return Invalid(field, "has a marker where no value can be made safe; put values into text or "
-                          "quoted attributes");
+    return Invalid(field,
+                   "has a marker where no value can be made safe; put values into text or "
+                   "quoted attributes");
   }
   return absl::OkStatus();
 }
@@ -191,7 +193,8 @@ absl::Status CheckText(const TemplateVersion& version, const Positions& position
   for (const TemplateParameter& parameter : version.parameters()) {
     if (parameter.type() == TemplateParameter::TEXT &&
         text.subject().find("{{" + parameter.id() + "}}") != std::string::npos) {
-      return Invalid(field + ".subject", "uses a parameter of type TEXT, which may have several lines");
+      return Invalid(field + ".subject",
+                     "uses a parameter of type TEXT, which may have several lines");
     }
   }
   absl::Status status = CheckPart(positions, text.subject(), Part::kSubject, field + ".subject");
@@ -241,7 +244,8 @@ absl::Status CheckTemplateVersion(const TemplateVersion& version, std::string_vi
   absl::Status status = CheckDeclarations(version, prefix);
   const Positions positions = PositionsOf(version);
   for (int i = 0; status.ok() && i < version.texts_size(); ++i) {
-    status = CheckText(version, positions, version.texts(i), absl::StrCat(prefix, ".texts[", i, "]"));
+    status =
+        CheckText(version, positions, version.texts(i), absl::StrCat(prefix, ".texts[", i, "]"));
   }
   return status;
 }

@@ -64,16 +64,17 @@ TEST(RenderTest, FillsInEveryPart) {
 }
 
 TEST(RenderTest, EscapesInHtmlOnly) {
-  const v1::Content content = Rendering(Greeting("{{name}}", "<p>{{name}}</p>"),
-                                        Values("<script>alert('x')</script>"));
+  const v1::Content content =
+      Rendering(Greeting("{{name}}", "<p>{{name}}</p>"), Values("<script>alert('x')</script>"));
   EXPECT_EQ(content.text_body(), "<script>alert('x')</script>");
   EXPECT_THAT(content.html_body(), Not(HasSubstr("<script>")));
   EXPECT_THAT(content.html_body(), HasSubstr("&lt;script&gt;"));
 }
 
 TEST(RenderTest, EscapesForThePlaceInTheHtml) {
-  const v1::Content content = Rendering(
-      Greeting("x", "<a href=\"{{link}}\" title=\"{{name}}\">go</a>"), Values("\" onclick=\"evil()"));
+  const v1::Content content =
+      Rendering(Greeting("x", "<a href=\"{{link}}\" title=\"{{name}}\">go</a>"),
+                Values("\" onclick=\"evil()"));
   EXPECT_THAT(content.html_body(), HasSubstr("href=\"https://example.org/?a=1&amp;b=2\""));
   EXPECT_THAT(content.html_body(), Not(HasSubstr("\" onclick")));
 }

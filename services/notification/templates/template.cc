@@ -75,33 +75,33 @@ absl::StatusOr<v1::Template> Templates::Create(const Caller& caller,
   const v1::TemplateVersion content = Authored(request.template_().latest());
   absl::Status status = CheckTemplateVersion(content, "template.latest");
   if (!status.ok()) return status;
-  return db_.Write(caller, "templates.create",
-                   [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Template> {
-    const std::string& display_name = request.template_().display_name();
-    if (!template_store::Insert(tx, id, display_name, content)) {
-      return error::AlreadyExists(TemplateName(caller.tenant, id));
-    }
-    v1::Template created =
-        ToProtoTemplate(caller.tenant, {id, display_name, 1, tx.time(), tx.time()});
-    *created.mutable_latest() = ToProtoVersion(caller.tenant, id, {1, content, tx.time()});
-    Record(tx, "notification.template.created", created.name());
-    return created;
-  });
+  return db_.Write(
+      caller, "templates.create", [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Template> {
+        const std::string& display_name = request.template_().display_name();
+        if (!template_store::Insert(tx, id, display_name, content)) {
+          return error::AlreadyExists(TemplateName(caller.tenant, id));
+        }
+        v1::Template created =
+            ToProtoTemplate(caller.tenant, {id, display_name, 1, tx.time(), tx.time()});
+        *created.mutable_latest() = ToProtoVersion(caller.tenant, id, {1, content, tx.time()});
+        Record(tx, "notification.template.created", created.name());
+        return created;
+      });
 }
 
 absl::StatusOr<v1::Template> Templates::Get(const Caller& caller,
                                             const v1::GetTemplateRequest& request) {
   const std::string id = IdsIn(request.name())[1];
-  return db_.ReadSnapshot(caller, "templates.get",
-                          [&](pg::Transaction& tx) -> absl::StatusOr<v1::Template> {
-    const std::optional<StoredTemplate> stored = template_store::Find(tx, id);
-    if (!stored) return error::NotFound(request.name());
-    v1::Template result = ToProtoTemplate(caller.tenant, *stored);
-    auto latest = template_store::FindVersion(tx, id, stored->latest_version);
-    if (!latest) return error::Internal("a template without its latest version");
-    *result.mutable_latest() = ToProtoVersion(caller.tenant, id, *std::move(latest));
-    return result;
-  });
+  return db_.ReadSnapshot(
+      caller, "templates.get", [&](pg::Transaction& tx) -> absl::StatusOr<v1::Template> {
+        const std::optional<StoredTemplate> stored = template_store::Find(tx, id);
+        if (!stored) return error::NotFound(request.name());
+        v1::Template result = ToProtoTemplate(caller.tenant, *stored);
+        auto latest = template_store::FindVersion(tx, id, stored->latest_version);
+        if (!latest) return error::Internal("a template without its latest version");
+        *result.mutable_latest() = ToProtoVersion(caller.tenant, id, *std::move(latest));
+        return result;
+      });
 }
 
 absl::StatusOr<v1::ListTemplatesResponse> Templates::List(const Caller& caller,
@@ -109,23 +109,24 @@ absl::StatusOr<v1::ListTemplatesResponse> Templates::List(const Caller& caller,
   const auto after = tokens_.Read(caller, request);
   if (!after.ok()) return after.status();
   const int limit = paging::PageSize(request.page_size(), 20, 100);
-  return db_.Read(caller, "templates.list",
-                  [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListTemplatesResponse> {
-    v1::ListTemplatesResponse response;
-    const std::vector<StoredTemplate> rows = template_store::List(tx, *after, limit + 1);
-    for (const StoredTemplate& row : rows) {
-      if (response.templates_size() == limit) {
-        const std::string last = rows[static_cast<std::size_t>(limit) - 1].template_id;
-        response.set_next_page_token(tokens_.Make(caller, request, last));
-        break;
-      }
-      v1::Template* listed = response.add_templates();
-      *listed = ToProtoTemplate(caller.tenant, row);
-      listed->mutable_latest()->set_name(
-          TemplateVersionName(caller.tenant, row.template_id, row.latest_version));
-    }
-    return response;
-  });
+  return db_.Read(
+      caller, "templates.list",
+      [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListTemplatesResponse> {
+        v1::ListTemplatesResponse response;
+        const std::vector<StoredTemplate> rows = template_store::List(tx, *after, limit + 1);
+        for (const StoredTemplate& row : rows) {
+          if (response.templates_size() == limit) {
+            const std::string last = rows[static_cast<std::size_t>(limit) - 1].template_id;
+            response.set_next_page_token(tokens_.Make(caller, request, last));
+            break;
+          }
+          v1::Template* listed = response.add_templates();
+          *listed = ToProtoTemplate(caller.tenant, row);
+          listed->mutable_latest()->set_name(
+              TemplateVersionName(caller.tenant, row.template_id, row.latest_version));
+        }
+        return response;
+      });
 }
 
 absl::StatusOr<v1::TemplateVersion> Templates::CreateVersion(
@@ -136,13 +137,14 @@ absl::StatusOr<v1::TemplateVersion> Templates::CreateVersion(
   if (!status.ok()) return status;
   return db_.Write(caller, "templates.create_version",
                    [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::TemplateVersion> {
-    const std::optional<int> number = template_store::InsertVersion(tx, id, content);
-    if (!number) return error::NotFound(request.parent());
-    v1::TemplateVersion created =
-        ToProtoVersion(caller.tenant, id, {*number, content, tx.time()});
-    Record(tx, "notification.templateVersion.created", created.name());
-    return created;
-  });
+                     const std::optional<int> number =
+                         template_store::InsertVersion(tx, id, content);
+                     if (!number) return error::NotFound(request.parent());
+                     v1::TemplateVersion created =
+                         ToProtoVersion(caller.tenant, id, {*number, content, tx.time()});
+                     Record(tx, "notification.templateVersion.created", created.name());
+                     return created;
+                   });
 }
 
 absl::StatusOr<v1::TemplateVersion> Templates::GetVersion(

@@ -13,12 +13,13 @@ class Templates {
  public:
   Templates(pg::Database& db, const paging::Tokens& tokens) : db_(db), tokens_(tokens) {}
 
-  absl::StatusOr<v1::Template> Create(const Caller& caller, const v1::CreateTemplateRequest& request);
+  absl::StatusOr<v1::Template> Create(const Caller& caller,
+                                      const v1::CreateTemplateRequest& request);
   absl::StatusOr<v1::Template> Get(const Caller& caller, const v1::GetTemplateRequest& request);
   absl::StatusOr<v1::ListTemplatesResponse> List(const Caller& caller,
                                                  const v1::ListTemplatesRequest& request);
-  absl::StatusOr<v1::TemplateVersion> CreateVersion(const Caller& caller,
-                                                    const v1::CreateTemplateVersionRequest& request);
+  absl::StatusOr<v1::TemplateVersion> CreateVersion(
+      const Caller& caller, const v1::CreateTemplateVersionRequest& request);
   absl::StatusOr<v1::TemplateVersion> GetVersion(const Caller& caller,
                                                  const v1::GetTemplateVersionRequest& request);
   absl::StatusOr<v1::PreviewTemplateResponse> Preview(const Caller& caller,

@@ -57,7 +57,8 @@ StoredTemplate ToTemplate(const pqxx::row& row) {
 bool Insert(pg::WriteTransaction& tx, const std::string& template_id,
             const std::string& display_name, const v1::TemplateVersion& content) {
   const std::string bytes = content.SerializeAsString();
-  return tx.Exec(kInsert, tx.caller().tenant, template_id, display_name, pg::Bytes{bytes}, tx.time())
+  return tx.Exec(kInsert, tx.caller().tenant, template_id, display_name, pg::Bytes{bytes},
+                 tx.time())
              .affected_rows() == 1;
 }
 

@@ -80,12 +80,11 @@ TEST_F(TemplatesTest, VersionsCountUpAndEarlierOnesStay) {
 
 TEST_F(TemplatesTest, WhatIsNotThereIsNotFound) {
   CreateWelcome();
-  for (const char* name : {"tenants/smi/templates/welcome/versions/2",
-                           "tenants/smi/templates/welcome/versions/0",
-                           "tenants/smi/templates/welcome/versions/01",
-                           "tenants/smi/templates/welcome/versions/x",
-                           "tenants/smi/templates/welcome/versions/99999999999",
-                           "tenants/smi/templates/other/versions/1"}) {
+  for (const char* name :
+       {"tenants/smi/templates/welcome/versions/2", "tenants/smi/templates/welcome/versions/0",
+        "tenants/smi/templates/welcome/versions/01", "tenants/smi/templates/welcome/versions/x",
+        "tenants/smi/templates/welcome/versions/99999999999",
+        "tenants/smi/templates/other/versions/1"}) {
     EXPECT_EQ(GetVersion(name).status().code(), absl::StatusCode::kNotFound) << name;
   }
 }
