@@ -34,6 +34,18 @@ absl::StatusOr<Position> StartOf(pg::Database& database, const Caller& caller,
 
 }  // namespace
 
+bool IsOthersPrivate(const Caller& caller, std::string_view resource) {
+  constexpr std::string_view kTenants = "tenants/";
+  constexpr std::string_view kUsers = "/users/";
+  if (resource.substr(0, kTenants.size()) != kTenants) return false;
+  const std::size_t users = resource.find('/', kTenants.size());
+  if (users == std::string_view::npos || resource.substr(users, kUsers.size()) != kUsers) {
+    return false;
+  }
+  const std::size_t end = resource.find('/', users + kUsers.size());
+  return end != std::string_view::npos && resource.substr(0, end) != caller.subject;
+}
+
 // One reader. Holds no more than one page.
 class Watches::Stream final : public rpc::Source<v1::WatchEventsResponse> {
  public:
@@ -89,6 +101,7 @@ class Watches::Stream final : public rpc::Source<v1::WatchEventsResponse> {
 
   bool IsWanted(const v1::Event& event) const {
     if (!types_.empty() && types_.count(event.type()) == 0) return false;
+    if (IsOthersPrivate(caller_, event.resource())) return false;
     return !owner_.options_.visible || owner_.options_.visible(caller_, event.resource());
   }
 

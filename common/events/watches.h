@@ -13,6 +13,10 @@
 
 namespace sockel::events {
 
+// What belongs to one user (`tenants/smi/users/0190…/inboxItems/…`, `…/sessions/…`)
+// and is not the caller's own: nobody else's business, whatever the role.
+bool IsOthersPrivate(const Caller& caller, std::string_view resource);
+
 // What EventService answers. Thread-safe; outlives its streams.
 class Watches {
  public:
@@ -28,7 +32,8 @@ class Watches {
     absl::Duration most_gap_poll = absl::Milliseconds(500);
     // Events read from the database at a time.
     int page = 200;
-    // May the caller know of this resource? Empty = of all in the tenant.
+    // May the caller know of this resource? Empty = of all in the tenant. Asked
+    // only about what IsOthersPrivate() lets pass.
     std::function<bool(const Caller&, std::string_view resource)> visible;
   };
 

@@ -306,6 +306,20 @@ TEST_F(WatchesTest, WhatTheCallerMayNotKnowIsLeftOut) {
   EXPECT_EQ(reader.Types(), Types{"b"});
 }
 
+TEST_F(WatchesTest, WhatBelongsToAnotherUserIsLeftOut) {
+  const std::string own = testing::MakeCaller("smi").subject;
+  ASSERT_TRUE(db_.Write(testing::MakeCaller("smi"), "test.emit",
+                        [&](pg::WriteTransaction& tx) {
+                          events::Emit(tx, {.type = "own", .resource = own + "/inboxItems/1"});
+                          events::Emit(tx, {.type = "other", .resource = own + "x/inboxItems/1"});
+                          events::Emit(tx, {.type = "user", .resource = own + "x"});
+                          return absl::OkStatus();
+                        })
+                  .ok());
+  Reader reader(watches_, From(""));
+  EXPECT_EQ(reader.Types(), (Types{"own", "user"}));
+}
+
 TEST_F(WatchesTest, AForeignCursorIsRefused) {
   const absl::Status status =
       watches_.WatchEvents(testing::MakeCaller("smi"), From("e1-zz")).status();

@@ -8,13 +8,12 @@ constexpr pg::Query kInsert{"ledger_append",
                             "VALUES ($1, $2, $3, $4)"};
 
 // The identity column counts in the order of the rows.
-constexpr pg::Query kInsertAll{
-    "ledger_append_all",
-    "INSERT INTO ledger_pending (tenant_id, leaf, resource, time) "
-    "SELECT e.tenant_id, e.leaf, e.resource, $4 "
-    "FROM unnest($1::text[], $2::bytea[], $3::text[]) "
-    "  WITH ORDINALITY AS e (tenant_id, leaf, resource, number) "
-    "ORDER BY e.number"};
+constexpr pg::Query kInsertAll{"ledger_append_all",
+                               "INSERT INTO ledger_pending (tenant_id, leaf, resource, time) "
+                               "SELECT e.tenant_id, e.leaf, e.resource, $4 "
+                               "FROM unnest($1::text[], $2::bytea[], $3::text[]) "
+                               "  WITH ORDINALITY AS e (tenant_id, leaf, resource, number) "
+                               "ORDER BY e.number"};
 
 }  // namespace
 

@@ -102,12 +102,13 @@ TEST_F(SequencerTest, AnEntrySaysWhoDidWhatWhen) {
 }
 
 TEST_F(SequencerTest, ManyAtOnceComeInTheirOrder) {
-  const absl::Status status = db_.Write(
-      Caller::System("*"), "test.write_all", [&](pg::WriteTransaction& tx) {
+  const absl::Status status =
+      db_.Write(Caller::System("*"), "test.write_all", [&](pg::WriteTransaction& tx) {
         std::vector<Record> records;
         for (int i = 0; i < 20; ++i) {
           records.push_back({.resource = "tenants/smi/things/" + std::to_string(i), .action = "a"});
-          records.push_back({.resource = "tenants/other/things/" + std::to_string(i), .action = "a"});
+          records.push_back(
+              {.resource = "tenants/other/things/" + std::to_string(i), .action = "a"});
         }
         AppendAll(tx, records);
         AppendAll(tx, {});
