@@ -179,7 +179,10 @@ UNTYPED_REFERENCES = {"principal": "identity.sockel/User", "resource": "efile.so
 
 
 def referenced_type(field):
-    return reference(field) or UNTYPED_REFERENCES[field.name]
+    """The type of resource whose name belongs in a field; empty when none does."""
+    own = field.containing_type.GetOptions().Extensions[resource_pb2.resource].type
+    return (reference(field) or UNTYPED_REFERENCES.get(field.name, "")
+            or (own if field.name == "name" else ""))
 
 
 def set_at(message, path, value):
