@@ -35,6 +35,9 @@ absl::Status VerifyService(Session& session, const Options& options, const std::
                            const std::string& service) {
   LogClient log(session, service, tenant, options.verifier_key);
   absl::StatusOr<LogClient::Verdict> verdict = log.Verify();
+  if (absl::IsDataLoss(verdict.status())) {
+    return absl::DataLossError(absl::StrCat(log.origin(), ": ", verdict.status().message()));
+  }
   if (!verdict.ok()) return verdict.status();
   std::string text = absl::StrCat(log.origin(), ": ");
   if (verdict->entries == 0) {
