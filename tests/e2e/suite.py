@@ -52,6 +52,16 @@ class Key:
         self.jwk = json.dumps({**thumbprint, "kid": self.id, "alg": "ES256", "use": "sig"})
 
 
+def parameters(code, key):
+    """Of an order that brings a new ministry in."""
+    return {"tenant_code": code, "tenant_display_name": f"Ministerium {code}",
+            "admin_login": "admin", "admin_email": f"admin@{code}.example",
+            "admin_display_name": "Admin", "application_name": "fachverfahren",
+            "application_public_key": key.jwk, "sender_address": f"poststelle@{code}.example",
+            "file_plan": [{"code": "51", "title": "Bescheide", "retention_years": 10,
+                           "disposition": "APPRAISE"}]}
+
+
 @dataclass
 class Tenant:
     """An onboarded ministry."""
@@ -189,17 +199,11 @@ class Suite:
 
     def order(self, code, key):
         """An order for a new ministry, not yet approved."""
-        parameters = struct_pb2.Struct()
-        json_format.ParseDict({
-            "tenant_code": code, "tenant_display_name": f"Ministerium {code}",
-            "admin_login": "admin", "admin_email": f"admin@{code}.example",
-            "admin_display_name": "Admin", "application_name": "fachverfahren",
-            "application_public_key": key.jwk, "sender_address": f"poststelle@{code}.example",
-            "file_plan": [{"code": "51", "title": "Bescheide", "retention_years": 10,
-                           "disposition": "APPRAISE"}]}, parameters)
+        wanted = struct_pb2.Struct()
+        json_format.ParseDict(parameters(code, key), wanted)
         return self.operator().orders.CreateOrder(order_pb2.CreateOrderRequest(
             parent="tenants/provider", request_id=client.request_id(),
-            order=order_pb2.Order(plan="offerings/efile/plans/standard", parameters=parameters)))
+            order=order_pb2.Order(plan="offerings/efile/plans/standard", parameters=wanted)))
 
     def finished(self, name, seconds=60):
         """The order, when provisioning is over."""

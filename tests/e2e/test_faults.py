@@ -2,16 +2,21 @@
 
 import os
 import signal
+import time
+from contextlib import ExitStack
 
 import client
+import grpc
 import load
 import pytest
 import records
-from suite import Suite, wait_until
 from sockel.catalog.v1 import order_pb2
-from sockel.efile.v1 import upload_pb2
-from sockel.identity.v1 import access_pb2, user_pb2
+from sockel.efile.v1 import dossier_pb2, upload_pb2
+from sockel.identity.v1 import access_pb2
 from sockel.notification.v1 import message_pb2
+from suite import SERVICES, Key, Suite, wait_until
+
+RECIPIENT = "buerger@example.org"
 
 
 @pytest.fixture(scope="module")
@@ -26,40 +31,59 @@ def ministry(frail):
     return frail.onboard("smi")
 
 
-def _same_answers(write, acknowledged, most=50):
-    for request_id, first in list(acknowledged.items())[:most]:
-        again = write(request_id)
-        assert again.SerializeToString(deterministic=True) == \
-            first.SerializeToString(deterministic=True)
+@pytest.fixture(scope="module")
+def loads(frail, ministry):
+    """One kind of write for each service, by callers that leave repeating to the load."""
+    application, admin = (client.Client(frail.targets, who.token, service_config="{}")
+                          for who in (ministry.application, ministry.admin))
+    return {
+        "identity": lambda **options: load.Load(
+            load.users(admin, "smi"), lambda: load.every_user(admin, "smi"), **options),
+        "efile": lambda **options: load.Load(
+            load.dossiers(application, "smi"), lambda: load.every_dossier(application, "smi"),
+            **options),
+        "notification": lambda **options: load.Load(
+            load.messages(application, "smi", RECIPIENT),
+            lambda: load.every_message(application, "smi"), **options),
+        "catalog": lambda **options: load.Load(
+            load.orders(admin, "smi"), lambda: load.every_order(admin, "smi"), **options),
+    }
 
 
-def test_efile_is_killed_under_load(frail, ministry):
-    write = load.dossiers(ministry.application, "smi")
-    writers = load.Load(write)
-    for _ in range(3):
-        reached = writers.count() + 30
-        wait_until(lambda: writers.count() >= reached, 30, "progress of the writers")
-        frail.kill("efile")
-        frail.up()
-    acknowledged = writers.stop()
-    assert {answer.name for answer in acknowledged.values()} <= \
-        load.every_dossier(ministry.application, "smi")
-    assert len({answer.reference for answer in acknowledged.values()}) == len(acknowledged)
-    _same_answers(write, acknowledged)
+def _restart(frail, service):
+    frail.kill(service)
+    frail.up()
+
+
+@pytest.mark.parametrize("service", ["identity", "efile", "catalog"])
+def test_a_service_is_killed_under_load(frail, loads, service):
+    with loads[service]() as writers:
+        for _ in range(3):
+            writers.goes_on()
+            _restart(frail, service)
+        writers.goes_on()
+        writers.finish()
+    assert writers.repeated, "no call was under way when the service was killed"
 
 
 def test_reference_numbers_have_no_gap_after_the_kills(ministry):
-    from sockel.efile.v1 import dossier_pb2
-    numbers = []
-    token = ""
-    while True:
-        page = ministry.application.dossiers.ListDossiers(dossier_pb2.ListDossiersRequest(
-            parent="tenants/smi", page_size=1000, page_token=token))
-        numbers += [int(dossier.reference.split("/")[-2]) for dossier in page.dossiers]
-        token = page.next_page_token
-        if not token:
-            break
+    dossiers = load.pages(ministry.application.dossiers.ListDossiers,
+                          dossier_pb2.ListDossiersRequest(parent="tenants/smi"), "dossiers")
+    numbers = [int(dossier.reference.split("/")[-2]) for dossier in dossiers]
     assert sorted(numbers) == list(range(1, len(numbers) + 1))
+
+
+def test_a_filed_document_is_there_whole_after_a_kill(frail, ministry):
+    application = client.Client(frail.targets, ministry.application.token, service_config="{}")
+    dossier = records.create_dossier(ministry.application, "smi").name
+    with load.Load(load.documents(application, dossier),
+                   lambda: load.every_document(application, dossier)) as writers:
+        for _ in range(2):
+            writers.goes_on()
+            _restart(frail, "efile")
+        acknowledged = writers.finish()
+    for request_id, document in acknowledged.items():
+        assert records.download(ministry.application, document.name)[1] == request_id.encode()
 
 
 def test_an_upload_goes_on_after_efile_was_killed(frail, ministry):
@@ -92,84 +116,70 @@ def test_identity_is_killed_and_the_others_go_on_verifying_tokens(frail, ministr
     wait_until(lambda: ministry.admin.access.WhoAmI(access_pb2.WhoAmIRequest()).principal, 20)
 
 
-def test_identity_is_killed_under_load(frail, ministry):
-    admin = ministry.admin
-
-    def write(request_id):
-        login = "u" + request_id.replace("-", "")[:20]
-        return admin.users.CreateUser(user_pb2.CreateUserRequest(
-            parent="tenants/smi", request_id=request_id,
-            user=user_pb2.User(login=login, display_name="Last", email=f"{login}@smi.example")))
-    writers = load.Load(write)
-    wait_until(lambda: writers.count() >= 30, 30, "progress of the writers")
-    frail.kill("identity")
-    frail.up()
-    reached = writers.count() + 30
-    wait_until(lambda: writers.count() >= reached, 30, "progress after the restart")
-    acknowledged = writers.stop()
-    for answer in list(acknowledged.values())[:100]:
-        assert admin.users.GetUser(user_pb2.GetUserRequest(name=answer.name)).login == answer.login
-    _same_answers(write, acknowledged)
-
-
-def test_notification_is_killed_and_no_mail_is_lost(frail, ministry):
-    recipient = "buerger@example.org"
-    write = load.messages(ministry.application, "smi", recipient)
-    writers = load.Load(write, gap=0.01)
-    for _ in range(2):
-        reached = writers.count() + 30
-        wait_until(lambda: writers.count() >= reached, 30, "progress of the writers")
-        frail.kill("notification")
-        frail.up()
-    acknowledged = writers.stop()
+def test_notification_is_killed_and_no_mail_is_lost(frail, ministry, loads):
+    with loads["notification"](gap=0.01) as writers:
+        for _ in range(2):
+            writers.goes_on()
+            _restart(frail, "notification")
+        acknowledged = writers.finish()
     wanted = {f"Last {request_id}" for request_id in acknowledged}
-
-    def arrived():
-        return wanted <= {mail["subject"] for mail in frail.mails(to=recipient)}
-    wait_until(arrived, 90, "the mails")
-    _no_silent_double(frail, ministry, acknowledged, recipient)
-
-
-def _no_silent_double(frail, ministry, acknowledged, recipient):
-    """What arrived twice carries the same Message-ID, and the delivery says so."""
-    ids = {}
-    for mail in frail.mails(to=recipient):
-        ids.setdefault(mail["subject"], []).append(mail["headers"]["Message-ID"])
-    for subject, found in ids.items():
-        assert len(set(found)) == 1, f"{subject} came with different Message-IDs"
-        if len(found) > 1:
-            message = acknowledged[subject.removeprefix("Last ")]
-            deliveries = ministry.application.messages.ListDeliveries(
-                message_pb2.ListDeliveriesRequest(parent=message.name)).deliveries
-            assert "duplicate" in str(deliveries).lower(), deliveries
+    mails = wait_until(lambda: _mails(frail) if wanted <= set(_mails(frail)) else None, 60,
+                       "the mails")
+    for subject, ids in mails.items():
+        assert len(set(ids)) == 1, f"{subject} came with different Message-IDs"
+        if len(ids) > 1:
+            _is_called_possible_duplicate(ministry, acknowledged[subject.removeprefix("Last ")])
 
 
-def test_catalog_is_killed_while_it_provisions(frail, ministry):
-    from suite import Key
-    order = frail.order("later", Key())
+def _mails(frail):
+    """subject → Message-IDs of all mails that came with it."""
+    found = {}
+    for mail in frail.mails(to=RECIPIENT):
+        headers = {name.lower(): value for name, value in mail["headers"].items()}
+        found.setdefault(mail["subject"], []).append(headers["message-id"])
+    return found
+
+
+def _is_called_possible_duplicate(ministry, message):
+    delivery, = ministry.application.messages.ListDeliveries(
+        message_pb2.ListDeliveriesRequest(parent=message.name)).deliveries
+    assert "possible_duplicate" in {transition.reason for transition in delivery.transitions}
+
+
+@pytest.mark.parametrize("seconds", [0, 0.2])
+def test_catalog_is_killed_while_it_provisions(frail, ministry, seconds):
+    order = frail.order(f"later-{int(seconds * 10)}", Key())
     frail.operator("approver").orders.ApproveOrder(order_pb2.ApproveOrderRequest(name=order.name))
-    frail.kill("catalog")
+    time.sleep(seconds)
+    _restart(frail, "catalog")
+    assert frail.finished(order.name, 120).state == order_pb2.Order.COMPLETED
+
+
+@pytest.mark.parametrize("victim", ["identity", "efile", "notification"])
+def test_a_service_is_killed_while_it_is_provisioned(frail, ministry, victim):
+    order = frail.order(f"with-{victim}", Key())
+    frail.kill(victim)
+    frail.operator("approver").orders.ApproveOrder(order_pb2.ApproveOrderRequest(name=order.name))
     frail.up()
     assert frail.finished(order.name, 120).state == order_pb2.Order.COMPLETED
 
 
-def test_postgresql_crashes_under_load(frail, ministry):
-    write = load.dossiers(ministry.application, "smi")
-    writers = load.Load(write)
-    for end in (signal.SIGQUIT, signal.SIGINT):  # immediate: as a crash; fast: as a restart
-        reached = writers.count() + 30
-        wait_until(lambda: writers.count() >= reached, 30, "progress of the writers")
-        services = {name: frail.pid(name) for name in ("identity", "efile")}
+@pytest.mark.parametrize("end", [signal.SIGQUIT, signal.SIGINT], ids=["crash", "restart"])
+def test_postgresql_ends_under_load_of_all_services(frail, loads, end):
+    """SIGQUIT is PostgreSQL's immediate shutdown: as after a crash, it recovers from its log."""
+    with ExitStack() as stack:
+        writers = [stack.enter_context(start(threads=2, gap=0.01)) for start in loads.values()]
+        for load_ in writers:
+            load_.goes_on()
+        services = {name: frail.pid(name) for name in SERVICES}
         os.kill(frail.pid("postgres"), end)
         wait_until(lambda: not _lives(frail, "postgres"), 30, "the end of PostgreSQL")
         frail.up()
-        assert services == {name: frail.pid(name) for name in services}, "a service had to restart"
-    reached = writers.count() + 30
-    wait_until(lambda: writers.count() >= reached, 30, "progress after the restart")
-    acknowledged = writers.stop()
-    assert {answer.name for answer in acknowledged.values()} <= \
-        load.every_dossier(ministry.application, "smi")
-    _same_answers(write, acknowledged)
+        for load_ in writers:
+            load_.goes_on()
+        for load_ in writers:
+            load_.finish()
+    assert services == {name: frail.pid(name) for name in SERVICES}, "a service had to restart"
 
 
 def _lives(suite, process):
@@ -195,7 +205,6 @@ def test_while_the_database_is_away_a_call_is_told_when_to_come_back(frail, mini
 
 
 def _health(suite, service):
-    import grpc
     with grpc.insecure_channel(suite.targets[service]) as channel:
         answer = channel.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=5)
         return answer[1] if answer else 0

@@ -44,9 +44,8 @@ def test_there_is_one_of_everything_to_try(foreign):
 
 @pytest.mark.parametrize("rpc", IN_A_TENANT, ids=str)
 def test_what_is_anothers_is_refused_and_does_not_reveal_itself(rpc, own, foreign):
-    real = foreign.request(rpc)
-    absent = foreign.request(rpc, names={})
-    there, not_there = (_refused(_outcome(rpc, own.person, request)) for request in (real, absent))
+    there, not_there = (_refused(_outcome(rpc, own.person, request))
+                        for request in (foreign.request(rpc), foreign.absent(rpc)))
     assert (there.code, there.reason) == (not_there.code, not_there.reason)
     assert set(there.metadata) == set(not_there.metadata)
 

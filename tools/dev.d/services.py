@@ -155,8 +155,10 @@ def _own_section(state, settings, service):
         return {"efile": {"content_root": state.content / "efile",
                           "master_key_file": state.secrets / "efile" / "master.key"}}
     if service == "notification":
+        # A sink on the same machine answers at once, and the less time it is given, the sooner
+        # a mail is tried again whose worker was killed.
         return {"notification": {"smtp": {"host": "127.0.0.1", "port": settings.smtp_port(),
-                                          "security": "none"}}}
+                                          "security": "none", "send_timeout": "2s"}}}
     return {}
 
 

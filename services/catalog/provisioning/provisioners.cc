@@ -14,7 +14,9 @@ namespace {
 
 using provisioner::v1::ProvisionerService;
 
-constexpr client::CallOptions kCall{.timeout = absl::Seconds(20)};
+// A provisioner that takes longer answers IN_PROGRESS; what did not answer in
+// time is asked for with GetOperation.
+constexpr client::CallOptions kCall{.timeout = absl::Seconds(5)};
 
 std::string InvitationText(const identity::v1::IssueActivationCodeResponse& invitation,
                            const std::string& tenant) {

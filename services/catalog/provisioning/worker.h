@@ -18,8 +18,9 @@
 namespace sockel::catalog {
 
 struct WorkerOptions {
-  // Longer than one call to a provisioner may take.
-  absl::Duration lease = absl::Seconds(60);
+  // Longer than two calls to a provisioner may take: so many does an action need.
+  // After a crash nobody goes on with the order before it is over.
+  absl::Duration lease = absl::Seconds(15);
   // How often to look for due orders when nobody calls.
   absl::Duration poll = absl::Seconds(2);
   // Tries of one step before the order fails: with Backoff, about 2 hours.
