@@ -12,6 +12,7 @@ from pathlib import Path
 import build
 import layout
 import lint
+import processes
 import setup
 import ui
 
@@ -44,9 +45,11 @@ def run(args):
     try:
         _prepare(total)
         _lint(total)
-        presets = ["dev", "asan-ubsan"] + (["tsan"] if args.all else [])
+        _build(total, "dev", processes.build_targets())
+        # The C++ tests run where they see most; as built for use, and for races, on request.
+        presets = ["asan-ubsan"] + (["dev", "tsan"] if args.all else [])
         for preset in presets:
-            _build(total, preset)
+            _build(total, preset, ["sockel_tests"])
         for preset in presets:
             _ctest(args, total, preset, results)
         _pytest(args, total, results)
@@ -87,9 +90,9 @@ def _prepare(total):
         setup.npm_tools()
 
 
-def _build(total, preset):
+def _build(total, preset, targets):
     with _vital(total, f"build {preset}"):
-        build.build(preset)
+        build.build(preset, targets)
 
 
 def _lint(total):
