@@ -88,7 +88,11 @@ class Suite:
         self._flags = list(flags)
         self._preset = preset
         self._operators = {}
-        self.up()
+        try:
+            self.up()
+        except BaseException:
+            self.close()
+            raise
 
     def dev(self, command, *args, check=True):
         run = subprocess.run([REPO / "tools/dev", command, "--state", self.state, *map(str, args)],

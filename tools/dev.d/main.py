@@ -133,10 +133,10 @@ def _add_looking(commands):
 def _add_checking(commands):
     parser = _command(commands, "test", "build and run every test", """
         tools/dev test                 # what CI runs
-        tools/dev test --all           # and the C++ tests under ThreadSanitizer
+        tools/dev test --all           # and the C++ tests as built for use, and under ThreadSanitizer
         tools/dev test -k dossier      # only tests whose name contains it
         """, _plain("check"))
-    parser.add_argument("--all", action="store_true", help="also the C++ tests under ThreadSanitizer")
+    parser.add_argument("--all", action="store_true", help="also the C++ tests as built for use, and under ThreadSanitizer")
     parser.add_argument("-k", dest="filter", metavar="TEXT", help="only tests whose name contains TEXT")
     _command(commands, "lint", "check format, layering, protos and file sizes", """
         tools/dev lint
