@@ -39,6 +39,13 @@ def _base64url(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
+def _is_zombie(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True
+
+
 class Key:
     """An ES256 key pair of an application, with its public half as JWK."""
 
@@ -133,8 +140,12 @@ class Suite:
         """Of a process this instance started: `efile`, `efile-1`, `postgres`, `mail`."""
         return json.loads((self.state / "run" / f"{process}.pid").read_text())["pid"]
 
-    def kill(self, process):
-        os.kill(self.pid(process), signal.SIGKILL)
+    def kill(self, process, number=signal.SIGKILL):
+        """Signals a process and returns when it is gone."""
+        pid = self.pid(process)
+        os.kill(pid, number)
+        wait_until(lambda: not Path(f"/proc/{pid}").exists() or _is_zombie(pid), 30,
+                   f"the end of {process}")
 
     # People.
 

@@ -172,8 +172,7 @@ def test_postgresql_ends_under_load_of_all_services(frail, loads, end):
         for load_ in writers:
             load_.goes_on()
         services = {name: frail.pid(name) for name in SERVICES}
-        os.kill(frail.pid("postgres"), end)
-        wait_until(lambda: not _lives(frail, "postgres"), 30, "the end of PostgreSQL")
+        frail.kill("postgres", end)
         frail.up()
         for load_ in writers:
             load_.goes_on()
@@ -182,17 +181,8 @@ def test_postgresql_ends_under_load_of_all_services(frail, loads, end):
     assert services == {name: frail.pid(name) for name in SERVICES}, "a service had to restart"
 
 
-def _lives(suite, process):
-    try:
-        os.kill(suite.pid(process), 0)
-        return True
-    except (OSError, ValueError):
-        return False
-
-
 def test_while_the_database_is_away_a_call_is_told_when_to_come_back(frail, ministry):
-    os.kill(frail.pid("postgres"), signal.SIGINT)
-    wait_until(lambda: not _lives(frail, "postgres"), 30, "the end of PostgreSQL")
+    frail.kill("postgres", signal.SIGINT)
     try:
         once = client.Client(frail.targets, ministry.application.token, service_config="{}")
         details = client.refused(records.create_dossier, once, "smi")
