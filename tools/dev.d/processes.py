@@ -59,6 +59,15 @@ def build_targets():
     return [f"sockel-{service}" for service in services.SERVICES] + ["sockel-standalone", "sockel"]
 
 
+def require_built(preset, standalone):
+    """For --no-build: says what is missing before anything is started."""
+    wanted = [f"sockel-{service}" for service in services.SERVICES]
+    for name in wanted + (["sockel-standalone"] if standalone else []):
+        if not build.binary(preset, name).exists():
+            raise ui.Failure(f"{build.binary(preset, name)} is not built",
+                             f"Run: tools/dev build --preset {preset}, or leave out --no-build.")
+
+
 def daemons(state):
     """All processes that were started for this instance and not stopped since."""
     return [Daemon(state, path.stem) for path in sorted(state.run.glob("*.pid"))]

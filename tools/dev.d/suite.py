@@ -26,6 +26,7 @@ def up(args, state):
     state.create()
     with state.locked():
         settings = _choose_settings(args, state)
+        processes.require_built(args.preset, settings.standalone)
         if args.fsync is not None:
             state.update(fsync=args.fsync)
         cluster = Cluster(state)
