@@ -48,7 +48,8 @@ RequestPlan::RequestPlan(const MessagePlan& message)
   // server's to give.
   const bool update = message.descriptor->FindFieldByName("update_mask") != nullptr;
   for (const FieldPlan& plan : message.fields) {
-    if (!update || plan.message == nullptr || plan.field->is_repeated() || plan.message->resources.empty()) {
+    if (!update || plan.message == nullptr || plan.field->is_repeated() ||
+        plan.message->resources.empty()) {
       continue;
     }
     const FieldDescriptor* name = plan.message->descriptor->FindFieldByName("name");
