@@ -19,6 +19,7 @@ import ui
 # Leaks and undefined behaviour end the test at once, with a stack trace.
 _SANITIZERS = {
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1",
+    "LSAN_OPTIONS": f"suppressions={layout.TOOLS}/lsan.supp:print_suppressions=0",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
     "TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:suppressions={layout.TOOLS}/tsan.supp",
 }
