@@ -40,6 +40,7 @@ DeliveryLane::DeliveryLane(const Parts& parts, std::unique_ptr<Relay> relay,
       survives_(std::move(survives)) {}
 
 absl::StatusOr<int> DeliveryLane::RunOnce() {
+  if (draining_.load()) return 0;  // else what is handed back would be taken again, for ever
   const absl::Time begin = parts_.clock.Now();
   absl::StatusOr<Batch> batch = queue_.Claim(options_.batch, options_.lease);
   if (!batch.ok()) return batch.status();

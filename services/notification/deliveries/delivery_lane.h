@@ -53,11 +53,11 @@ class DeliveryLane {
       const Parts& parts, std::unique_ptr<Relay> relay, const DeliveryOptions& options,
       FaultHook survives = [](Step) { return true; });
 
-  // One batch. Returns how many deliveries were taken; ABORTED when the fault
-  // hook ended it; else the database's error.
+  // One batch. Returns how many deliveries were taken, 0 when draining; ABORTED
+  // when the fault hook ended it; else the database's error.
   absl::StatusOr<int> RunOnce();
 
-  // Hand back what is not begun. From any thread.
+  // Hand back what is not begun, take nothing more. From any thread.
   void Drain() { draining_.store(true); }
 
  private:

@@ -142,6 +142,17 @@ TEST_F(DeliveryLaneTest, ASlowRelaysBatchIsHandedBack) {
   EXPECT_THAT(post_.mails(), SizeIs(2));
 }
 
+TEST_F(DeliveryLaneTest, ADrainingLaneHandsBackAndTakesNothingMore) {
+  std::unique_ptr<DeliveryLane> lane = Lane();
+  post_.OnMail([&] { lane->Drain(); });
+  Send(Request({"a@example.org", "b@example.org"}));
+  EXPECT_EQ(*lane->RunOnce(), 2);
+  EXPECT_EQ(*lane->RunOnce(), 0);
+  EXPECT_THAT(post_.mails(), SizeIs(1));
+  DeliverAll();
+  EXPECT_THAT(post_.mails(), SizeIs(2));
+}
+
 TEST_F(DeliveryLaneTest, EmergenciesOvertakeEverything) {
   options_.batch = 2;
   std::vector<std::string> many;
