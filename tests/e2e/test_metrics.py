@@ -84,7 +84,7 @@ def test_pool_queue_and_ledger_are_watched(prometheus, name):
 def test_no_label_is_unbounded(prometheus, suite):
     """A name, id or tenant in a label would make a series per thing."""
     allowed = {"__name__", "job", "instance", "service", "rpc_service", "rpc_method", "rpc_type", "code",
-               "le", "name", "query", "transaction", "state", "channel", "outcome", "reason"}
+               "le", "name", "query", "transaction", "state", "channel", "outcome", "reason", "pool"}
     series = _get(f"{prometheus}/api/v1/series?match[]={{__name__=~\"sockel_.%2b\"}}")["data"]
     assert series
     for labels in series:

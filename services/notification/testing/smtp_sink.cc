@@ -21,12 +21,9 @@
 namespace sockel::notification::testing {
 namespace {
 
-std::string Script() {
-  return (std::filesystem::path(__FILE__).parent_path() / "smtp_sink.py").string();
-}
-
 pid_t Start(const std::string& folder) {
-  const std::string script = Script();
+  // Set by CMake: __FILE__ may be relative to the build folder.
+  const std::string script = SOCKEL_SMTP_SINK;
   const pid_t parent = getpid();
   const pid_t child = fork();
   if (child != 0) return child;
