@@ -138,6 +138,9 @@ def config(state, settings, socket_dir, service, replica=0):
         "page_token_key_file": secrets / "page-token.key",
         "log": {"level": "info"},
     }
+    if settings.replicas > 1:
+        # Time for clients that follow its health to go over to another one.
+        tree["drain"] = {"delay": "500ms"}
     if service != "identity":
         tree["identity"] = {"target": settings.target("identity")}
         tree["service_account"] = {"name": f"tenants/provider/serviceAccounts/{service}",
