@@ -1,5 +1,7 @@
 """Generated Python code of the public API, made once per test run from protos/."""
 
+import atexit
+import shutil
 import sys
 import sysconfig
 import tempfile
@@ -12,6 +14,7 @@ REPO = Path(__file__).resolve().parents[2]
 
 def _generate():
     out = Path(tempfile.mkdtemp(prefix="sockel-stubs-"))
+    atexit.register(shutil.rmtree, out, ignore_errors=True)
     protos = sorted((REPO / "protos" / "sockel").rglob("*.proto"))
     packages = Path(sysconfig.get_paths()["purelib"])  # googleapis-common-protos lies there
     failed = protoc.main(["protoc", f"-I{REPO / 'protos'}", f"-I{packages}",

@@ -5,7 +5,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -98,7 +97,7 @@ class Suite:
         try:
             self.up()
         except BaseException:
-            self.close()
+            self._remove()
             raise
 
     def dev(self, command, *args, check=True):
@@ -114,9 +113,15 @@ class Suite:
     def close(self):
         for operator in self._operators.values():
             operator.close()
-        self.dev("down")
+        stopped = self._remove()
+        assert "was killed" not in stopped, f"not everything stops when told to: {stopped}"
+
+    def _remove(self):
+        run = self.dev("down")
         if not os.environ.get("SOCKEL_E2E_KEEP"):
-            shutil.rmtree(self.state, ignore_errors=True)
+            # Thousands of files: a slow disk takes many seconds, which no test needs to wait.
+            subprocess.Popen(["rm", "-rf", str(self.state)], start_new_session=True)
+        return run.stdout + run.stderr
 
     # Where it listens.
 

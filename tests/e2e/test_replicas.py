@@ -124,11 +124,17 @@ def test_killing_one_costs_no_call_that_a_retry_does_not_repair(pair, ministry, 
     assert not writers.repeated, f"{len(writers.repeated)} calls failed at the client"
 
 
-def test_restarting_one_after_the_other_costs_no_call(pair, ministry):
+@pytest.mark.parametrize("service", ["efile", "notification"])
+def test_restarting_one_after_the_other_costs_no_call(pair, ministry, service):
     """As an upgrade does it."""
     *_, both = _each(pair, ministry.application)
-    with load.Load(load.dossiers(both, "smi"), lambda: load.every_dossier(both, "smi")) as writers:
-        for replica in ("efile", "efile-1"):
+    write, every = {
+        "efile": (load.dossiers(both, "smi"), lambda: load.every_dossier(both, "smi")),
+        "notification": (load.messages(both, "smi", "buerger@example.org"),
+                         lambda: load.every_message(both, "smi")),
+    }[service]
+    with load.Load(write, every) as writers:
+        for replica in (service, f"{service}-1"):
             writers.goes_on()
             pair.kill(replica, signal.SIGTERM)
             writers.goes_on(50)
