@@ -113,8 +113,10 @@ class Suite:
     def close(self):
         for operator in self._operators.values():
             operator.close()
+        defects = self.defects()
         stopped = self._remove()
         assert "was killed" not in stopped, f"not everything stops when told to: {stopped}"
+        assert not defects, defects[:3]
 
     def _remove(self):
         run = self.dev("down")
@@ -151,6 +153,12 @@ class Suite:
         os.kill(pid, number)
         wait_until(lambda: not Path(f"/proc/{pid}").exists() or _is_zombie(pid), 30,
                    f"the end of {process}")
+
+    def defects(self):
+        """Calls that ended as no call may, whatever clients and faults do; from all logs."""
+        wrong = re.compile(r'"code":"(INTERNAL|UNKNOWN|DATA_LOSS|UNIMPLEMENTED)"')
+        return [line for service in SERVICES for log in (self.state / "log").glob(f"{service}*.log")
+                for line in log.read_text(errors="replace").splitlines() if wrong.search(line)]
 
     # People.
 
