@@ -53,7 +53,7 @@ def root(image, manifest, tmp_path_factory):
     for layer in manifest["layers"]:
         blob(image, layer)
         with tarfile.open(image / "blobs" / layer["digest"].replace(":", "/")) as archive:
-            archive.extractall(folder, filter="tar")
+            archive.extractall(folder, **({"filter": "tar"} if hasattr(tarfile, "data_filter") else {}))
     (folder / "tmp").chmod(0o1777)
     return folder
 
