@@ -63,6 +63,7 @@ class Validator {
   void CheckItems(const At& at);
   bool CheckRequired(const At& at);
   void CheckText(const At& at, int index);
+  bool CheckBeforeNormalising(const FieldPlan& plan, const std::string& value, const Path& path);
   void CheckString(const At& at, const std::string& value, const Path& path);
   void CheckReference(const At& at, const std::string& value, const Path& path);
   void CheckBytes(const FieldPlan& plan, const std::string& value, const Path& path);
@@ -159,6 +160,7 @@ void Validator::CheckText(const At& at, int index) {
       const Path path{at.outer, field, index};
       if (at.plan.kind == FieldPlan::Kind::kBytes) return CheckBytes(at.plan, value, path);
       if (text::IsPlainlyNfc(value)) return CheckString(at, value, path);
+      if (!CheckBeforeNormalising(at.plan, value, path)) return;
       std::string normal = text::ToNfc(value);
       CheckString(at, normal, path);
       if (normal == value) return;
@@ -181,6 +183,21 @@ void Validator::CheckText(const At& at, int index) {
     case FieldPlan::Kind::kBool:
       return;
   }
+}
+
+// Normalising takes time that grows with the square of a row of marks, so what
+// cannot be right is refused before.
+bool Validator::CheckBeforeNormalising(const FieldPlan& plan, const std::string& value,
+                                       const Path& path) {
+  // A character can come as four code points of up to three bytes.
+  constexpr uint64_t kMostBytesACharacter = 12;
+  if (value.size() > kMostBytesACharacter * plan.max_length) {
+    Fail(path, absl::StrCat("must have at most ", plan.max_length, " characters"));
+    return false;
+  }
+  if (text::IsStreamSafe(value)) return true;
+  Fail(path, "must not have more than 30 combining marks in a row");
+  return false;
 }
 
 void Validator::CheckString(const At& at, const std::string& value, const Path& path) {

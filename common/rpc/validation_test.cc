@@ -64,6 +64,20 @@ TEST_F(ValidationTest, FindsNothingWrongWithAGoodRequest) {
   EXPECT_THAT(problems_, IsEmpty());
 }
 
+// Sorting marks takes the square of their number: a megabyte would take hours.
+TEST_F(ValidationTest, RefusesTextThatTakesForeverToNormaliseBeforeNormalisingIt) {
+  std::string marks;
+  for (int i = 0; i < 300'000; ++i) marks += "\xCC\x80";
+  for (int i = 0; i < 300'000; ++i) marks += "\xCC\x96";
+  CreateBookRequest request;
+  request.set_parent("tenants/smi");
+  request.mutable_book()->set_title(marks);
+  EXPECT_THAT(Wrong(request), ElementsAre("book.title: must have at most 20 characters"));
+  request.mutable_book()->set_title("e" + marks.substr(0, 2 * 31));
+  EXPECT_THAT(Wrong(request),
+              ElementsAre("book.title: must not have more than 30 combining marks in a row"));
+}
+
 TEST_F(ValidationTest, DemandsRequiredFieldsAtEveryDepth) {
   CreateBookRequest request;
   EXPECT_THAT(Wrong(request), ElementsAre("parent: is required", "book: is required"));

@@ -48,6 +48,21 @@ bool IsPlainlyNfc(std::string_view utf8) {
   return true;
 }
 
+bool IsStreamSafe(std::string_view utf8) {
+  constexpr int kMostMarks = 30;
+  int marks = 0;
+  while (!utf8.empty()) {
+    utf8proc_int32_t code_point = 0;
+    const utf8proc_ssize_t used =
+        utf8proc_iterate(Bytes(utf8), static_cast<utf8proc_ssize_t>(utf8.size()), &code_point);
+    if (used <= 0) return false;
+    marks = utf8proc_get_property(code_point)->combining_class == 0 ? 0 : marks + 1;
+    if (marks > kMostMarks) return false;
+    utf8.remove_prefix(static_cast<std::size_t>(used));
+  }
+  return true;
+}
+
 std::string ToNfc(std::string_view utf8) {
   if (IsPlainlyNfc(utf8)) return std::string(utf8);
   utf8proc_uint8_t* normal = nullptr;

@@ -26,6 +26,18 @@ TEST(TextTest, ComposesADecomposedUmlaut) {
   EXPECT_FALSE(IsPlainlyNfc("Mu\xCC\x88ller"));
 }
 
+TEST(TextTest, KnowsMoreMarksInARowThanAnyLanguageHas) {
+  const auto marks = [](int count) {
+    std::string text = "e";
+    for (int i = 0; i < count; ++i) text += "\xCC\x80";
+    return text;
+  };
+  EXPECT_TRUE(IsStreamSafe(marks(30)));
+  EXPECT_FALSE(IsStreamSafe(marks(31)));
+  EXPECT_TRUE(IsStreamSafe(marks(30) + marks(30)));
+  EXPECT_TRUE(IsStreamSafe("Größe"));
+}
+
 TEST(TextTest, LeavesComposedTextAsItIs) {
   EXPECT_TRUE(IsPlainlyNfc("Größe"));
   EXPECT_EQ(ToNfc("Größe"), "Größe");
