@@ -65,6 +65,33 @@ TEST(ErrorTest, KeepsDefectsFromTheClientButNotFromTheLog) {
   EXPECT_EQ(InfoOf(OnTheWire(status)).metadata().at("trace_id"), "abc");
 }
 
+// gRPC's default for metadata is 8 KiB; base64 makes three bytes four.
+TEST(ErrorTest, FitsIntoTheMetadataOfAnAnswerHoweverMuchIsWrong) {
+  absl::Status status = InvalidField("recipients[0]", std::string(2000, 'x'));
+  for (int i = 1; i < 1000; ++i) {
+    AddFieldViolation(status, "recipients[" + std::to_string(i) + "]", "must be an address");
+  }
+  const grpc::Status wire = ToGrpc(status, "test.sockel", "0af7");
+  EXPECT_LT(wire.error_details().size() * 4 / 3 + wire.error_message().size(), 7'000u);
+  google::rpc::BadRequest details;
+  const google::rpc::Status sent = OnTheWire(status);
+  for (const auto& detail : sent.details()) detail.UnpackTo(&details);
+  ASSERT_GT(details.field_violations_size(), 1);
+  EXPECT_EQ(details.field_violations(0).field(), "recipients[0]");
+  EXPECT_THAT(details.field_violations().rbegin()->description(), HasSubstr(" more"));
+}
+
+TEST(ErrorTest, TellsWhatWasLost) {
+  const absl::Status status =
+      Make(absl::StatusCode::kDataLoss, "CONTENT_DAMAGED", "The content is damaged.");
+  const grpc::Status wire = ToGrpc(status, "test.sockel", "0af7");
+  EXPECT_EQ(wire.error_code(), grpc::StatusCode::DATA_LOSS);
+  EXPECT_EQ(wire.error_message(), "The content is damaged.");
+  const google::rpc::ErrorInfo info = InfoOf(OnTheWire(status));
+  EXPECT_EQ(info.reason(), "CONTENT_DAMAGED");
+  EXPECT_EQ(info.metadata().at("trace_id"), "abc");
+}
+
 TEST(ErrorTest, TurnsAnUnknownErrorIntoAnInternalOne) {
   const grpc::Status wire = ToGrpc(absl::UnknownError("std::bad_cast"), "test.sockel");
   EXPECT_EQ(wire.error_code(), grpc::StatusCode::INTERNAL);
