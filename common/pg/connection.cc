@@ -1,14 +1,9 @@
 #include "common/pg/connection.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <typeinfo>
-
-#ifdef __SANITIZE_ADDRESS__
-// libpqxx 6.4 loses the (empty) result of the statement during which the
-// connection broke.
-extern "C" const char* __lsan_default_suppressions();
-extern "C" const char* __lsan_default_suppressions() { return "leak:PQmakeEmptyPGresult"; }
-#endif
+#include <vector>
 
 namespace sockel::pg {
 namespace {
@@ -17,18 +12,29 @@ std::int64_t MillisecondsUp(absl::Duration duration) {
   return absl::ToInt64Milliseconds(absl::Ceil(duration, absl::Milliseconds(1)));
 }
 
-// libpq's settings for a peer that vanished, put before the caller's own,
-// which win.
+// libpq's settings for a peer that vanished and for a standby that answers
+// after a failover, put before the caller's own, which win.
 std::string WithDefaults(const PoolConfig& config) {
   return "connect_timeout=3 tcp_user_timeout=10000 keepalives_idle=10 keepalives_interval=5 "
-         "keepalives_count=3 client_encoding=UTF8 application_name=" +
+         "keepalives_count=3 target_session_attrs=read-write client_encoding=UTF8 "
+         "application_name=" +
          config.application_name + " " + config.conninfo;
+}
+
+void AppendTimeout(std::string& sql, absl::Duration timeout) {
+  sql.append("statement_timeout=").append(std::to_string(MillisecondsUp(timeout))).append(";");
 }
 
 }  // namespace
 
+absl::Duration StatementTimeout(absl::Duration remaining, absl::Duration most) {
+  absl::Duration timeout = absl::Milliseconds(64);
+  while (timeout < remaining && timeout < most) timeout *= 2;
+  return std::min(timeout, most);
+}
+
 Connection::Connection(const PoolConfig& config)
-    : session_timeout_(config.statement_timeout),
+    : longest_statement_(config.statement_timeout),
       connection_(WithDefaults(config)),
       quiet_(connection_),
       session_(connection_) {
@@ -41,14 +47,15 @@ Connection::Connection(const PoolConfig& config)
       "SET IntervalStyle = 'postgres'; SET bytea_output = 'hex';"
       "SET standard_conforming_strings = on; SET idle_in_transaction_session_timeout = '60s';"
       "SET statement_timeout = " +
-      std::to_string(MillisecondsUp(session_timeout_)));
+      std::to_string(MillisecondsUp(longest_statement_)));
 }
 
-pqxx::result Connection::Send(const std::string& sql) {
+template <typename Call>
+auto Connection::Watched(Call call) {
   // libpqxx would quietly open a new session.
   if (broken()) throw pqxx::broken_connection("connection lost");
   try {
-    return session_.exec(sql);
+    return call();
   } catch (const pqxx::broken_connection&) {
     lost_ = true;
     throw;
@@ -60,6 +67,39 @@ pqxx::result Connection::Send(const std::string& sql) {
     lost_ = true;
     throw pqxx::broken_connection(e.what());
   }
+}
+
+pqxx::result Connection::Send(const std::string& sql) {
+  return Watched([&] { return session_.exec(sql); });
+}
+
+pqxx::result Connection::Execute(const Query& query, const Params& params) {
+  Prepare(query);
+  std::vector<const char*> values;
+  values.reserve(params.values().size());
+  for (const auto& value : params.values()) {
+    values.push_back(value.has_value() ? value->c_str() : nullptr);
+  }
+  return Watched([&] {
+    return session_.exec_prepared(std::string(query.name),
+                                  pqxx::prepare::make_dynamic_params(values));
+  });
+}
+
+pqxx::result Connection::ExecuteAlone(const Binding& binding, const Query& query,
+                                      const Params& params) {
+  if (bound_tenant_ == binding.tenant && bound_timeout_ == binding.timeout) {
+    return Execute(query, params);
+  }
+  std::string sql = "SET sockel.tenant=" + Quote(std::string(binding.tenant)) + ";SET ";
+  AppendTimeout(sql, binding.timeout);
+  AppendExecute(sql, query, params);
+  // If the statement fails, the settings in its message are rolled back.
+  bound_tenant_.reset();
+  pqxx::result rows = Send(sql);
+  bound_tenant_ = std::string(binding.tenant);
+  bound_timeout_ = binding.timeout;
+  return rows;
 }
 
 void Connection::AppendExecute(std::string& sql, const Query& query, const Params& params) {
@@ -79,13 +119,12 @@ void Connection::AppendExecute(std::string& sql, const Query& query, const Param
   sql.push_back(';');
 }
 
-void Connection::AppendBinding(std::string& sql, std::string_view tenant, absl::Duration timeout) {
+void Connection::AppendLocalTenant(std::string& sql, std::string_view tenant) {
   sql.append("SET LOCAL sockel.tenant=").append(Quote(std::string(tenant))).append(";");
-  if (timeout < session_timeout_) {
-    sql.append("SET LOCAL statement_timeout=")
-        .append(std::to_string(MillisecondsUp(timeout)))
-        .append(";");
-  }
+}
+
+void Connection::AppendLocalTimeout(std::string& sql, absl::Duration timeout) {
+  AppendTimeout(sql.append("SET LOCAL "), timeout);
 }
 
 std::string Connection::Quote(const std::string& text) {
@@ -104,7 +143,10 @@ void Connection::Prepare(const Query& query) {
     }
     return;
   }
-  Send("PREPARE \"" + std::string(query.name) + "\" AS " + std::string(query.sql));
+  Watched([&] {
+    connection_.prepare(std::string(query.name), std::string(query.sql));
+    connection_.prepare_now(std::string(query.name));
+  });
   prepared_.emplace(query.name, query.sql);
 }
 

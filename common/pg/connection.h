@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,27 +14,47 @@
 
 namespace sockel::pg {
 
-// One connection with its prepared statements. Everything is sent as a simple
-// query, so that several statements share one round trip. Used by one thread
-// at a time. Functions throw libpqxx exceptions.
+// What a statement runs under.
+struct Binding {
+  std::string_view tenant;  // `sockel.tenant`
+  absl::Duration timeout;   // `statement_timeout`
+};
+
+// `remaining` until a deadline as a statement timeout: rounded up to a power of
+// two, at least 64 ms, so that calls in a row seldom need another one; never
+// more than `most`. A statement may so outlive its caller, by as long as the
+// call lasted at most.
+absl::Duration StatementTimeout(absl::Duration remaining, absl::Duration most);
+
+// One connection with its prepared statements. Used by one thread at a time.
+// Functions throw libpqxx exceptions.
 class Connection {
  public:
   explicit Connection(const PoolConfig& config);
 
-  // Sends the statements in one message. Returns the last one's result.
+  // Outside of a transaction: runs the statement under `binding`, in one round
+  // trip. The session keeps the binding, and the next statement of the same
+  // one is sent without it, in the extended protocol, which is what makes point
+  // reads fast. What the session is bound to is known here, and here only, and
+  // compared for every statement.
+  pqxx::result ExecuteAlone(const Binding& binding, const Query& query, const Params& params);
+
+  // Inside of a transaction.
+  pqxx::result Execute(const Query& query, const Params& params);
+
+  // Sends the statements in one message, as a simple query: for several that
+  // share a round trip. Returns the last one's result.
   pqxx::result Send(const std::string& sql);
 
   // Appends `EXECUTE "name"('a','b');`. Prepares the statement first (a round
   // trip) when this connection does not have it yet.
   void AppendExecute(std::string& sql, const Query& query, const Params& params);
 
-  // Appends `SET LOCAL …;` for the tenant and, when shorter than the session's,
-  // the statement timeout.
-  void AppendBinding(std::string& sql, std::string_view tenant, absl::Duration timeout);
+  // Appends `SET LOCAL …;`, for the transaction that `sql` is in.
+  void AppendLocalTenant(std::string& sql, std::string_view tenant);
+  void AppendLocalTimeout(std::string& sql, absl::Duration timeout);
 
-  // `text` as an SQL literal. InvalidText when it is no UTF-8.
-  std::string Quote(const std::string& text);
-
+  absl::Duration longest_statement() const { return longest_statement_; }
   bool broken() const { return lost_ || !connection_.is_open(); }
 
  private:
@@ -44,15 +65,24 @@ class Connection {
     bool operator()(const char[]) noexcept override { return false; }
   };
 
+  // `text` as an SQL literal. InvalidText when it is no UTF-8.
+  std::string Quote(const std::string& text);
   void Prepare(const Query& query);
+  // Calls libpqxx and notes when the connection is lost.
+  template <typename Call>
+  auto Watched(Call call);
 
-  const absl::Duration session_timeout_;
+  const absl::Duration longest_statement_;
   bool lost_ = false;
   pqxx::connection connection_;
   QuietHandler quiet_;
   pqxx::nontransaction session_;
   // Name to text; queries are constants.
   std::unordered_map<std::string_view, std::string_view> prepared_;
+  // What the session is bound to outside of transactions; nothing when a
+  // failure may have undone it.
+  std::optional<std::string> bound_tenant_;
+  absl::Duration bound_timeout_;
 };
 
 }  // namespace sockel::pg

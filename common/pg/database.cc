@@ -1,5 +1,6 @@
 #include "common/pg/database.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/random/random.h"
@@ -78,14 +79,20 @@ absl::Status Database::RunRead(const Caller& caller, Mode mode, const Body& body
 
 absl::Status Database::RunWrite(const Caller& caller, std::string_view name, const Codec& codec,
                                 const Body& body) {
+  bool may_be_committed = false;
   for (int number = 1;; ++number) {
     Attempt attempt = TryWrite(caller, name, codec, body);
+    may_be_committed = may_be_committed || attempt.lost_at_commit;
     if (IsIdempotent(caller, codec.serialize != nullptr) && !attempt.status.ok()) {
       attempt = AnswerRepeat(caller, name, codec, std::move(attempt));
     }
-    if (attempt.outcome == Attempt::Outcome::kDone) return attempt.status;
     const absl::Duration pause = BackOff(number);
-    if (number == kMostAttempts || clock_.Now() + pause >= caller.deadline) return attempt.status;
+    if (attempt.outcome == Attempt::Outcome::kDone || number == kMostAttempts ||
+        clock_.Now() + pause >= caller.deadline) {
+      // A refusal by a later attempt says nothing about an earlier one whose
+      // COMMIT is in doubt.
+      return may_be_committed && !attempt.status.ok() ? DatabaseUnavailable() : attempt.status;
+    }
     pool_.observer().OnRetry(name);
     absl::SleepFor(pause);
   }
@@ -93,10 +100,21 @@ absl::Status Database::RunWrite(const Caller& caller, std::string_view name, con
 
 Database::Attempt Database::TryWrite(const Caller& caller, std::string_view name,
                                      const Codec& codec, const Body& body) {
+  std::optional<Session> session;
+  try {
+    session.emplace(pool_, clock_, caller);
+  } catch (const StatusException& e) {
+    return {.status = e.status};
+  }
+  return TryWriteIn(*session, caller, name, codec, body);
+}
+
+Database::Attempt Database::TryWriteIn(Session& session, const Caller& caller,
+                                       std::string_view name, const Codec& codec,
+                                       const Body& body) {
   using Outcome = Attempt::Outcome;
   const bool idempotent = IsIdempotent(caller, codec.serialize != nullptr);
   const absl::Time now = absl::FromUnixMicros(absl::ToUnixMicros(clock_.Now()));
-  Session session(pool_, clock_, caller);
   WriteTransactionImpl tx(session, caller, now, idempotent);
   Attempt attempt;
   bool committing = false;
@@ -118,9 +136,10 @@ Database::Attempt Database::TryWrite(const Caller& caller, std::string_view name
     attempt.status = failure.status;
     const bool lost = session.broken() || failure.kind == FailureKind::kConnectionLost;
     if (lost) session.Discard();
+    attempt.lost_at_commit = lost && committing;
     // COMMIT may or may not have arrived. The record in the same transaction
     // makes it safe to try again: it either stops us or was never written.
-    const bool provable = lost && committing && idempotent;
+    const bool provable = attempt.lost_at_commit && idempotent;
     if (failure.kind == FailureKind::kConflict || provable) attempt.outcome = Outcome::kTryAgain;
   }
   tx.Rollback();

@@ -75,6 +75,8 @@ class WriteTransaction : public Transaction {
   virtual void RunAtCommit(const Query& query, const Params& params) = 0;
 };
 
+class Session;
+
 // A service's database. Thread-safe.
 //
 // Tenant binding: every statement runs with the setting `sockel.tenant` =
@@ -151,6 +153,7 @@ class Database {
     };
     Outcome outcome = Outcome::kDone;
     absl::Status status;
+    bool lost_at_commit = false;  // the connection, so that nobody knows
   };
 
   absl::Status RunUntyped(const Caller& caller, std::string_view name, Mode mode,
@@ -160,6 +163,8 @@ class Database {
                         const Body& body);
   Attempt TryWrite(const Caller& caller, std::string_view name, const Codec& codec,
                    const Body& body);
+  Attempt TryWriteIn(Session& session, const Caller& caller, std::string_view name,
+                     const Codec& codec, const Body& body);
   Attempt AnswerRepeat(const Caller& caller, std::string_view name, const Codec& codec,
                        Attempt attempt);
   absl::StatusOr<bool> FirstAnswer(const Caller& caller, const Codec& codec);

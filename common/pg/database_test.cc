@@ -52,6 +52,38 @@ TEST_F(TenantTest, BindingEndsWithTheTransaction) {
   EXPECT_EQ((*lease)->Send("SELECT count(*) FROM things")[0][0].as<int>(), 0);
 }
 
+// The session keeps the binding of a read for the next one of the same tenant.
+TEST_F(TenantTest, AFailedReadLeavesNoWrongBindingBehind) {
+  ASSERT_TRUE(Insert(caller_, "a").ok());
+  ASSERT_TRUE(Insert(other_, "b").ok());
+  ASSERT_TRUE(Insert(other_, "c").ok());
+  constexpr Query kFails{"things.fails", "SELECT 1 / (count(*) - count(*)) FROM things"};
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(Count(caller_).value(), 1);
+    // Once with the binding in the failing message, once without.
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_FALSE(db_.Read(other_, "fails",
+                            [&](Transaction& tx) -> absl::Status {
+                              tx.Exec(kFails);
+                              return absl::OkStatus();
+                            })
+                       .ok());
+      EXPECT_EQ(Count(other_).value(), 2);
+    }
+    EXPECT_EQ(Count(caller_).value(), 1);
+  }
+}
+
+TEST_F(TenantTest, AWriteInBetweenDoesNotChangeWhatTheNextReadSees) {
+  ASSERT_TRUE(Insert(caller_, "a").ok());
+  EXPECT_EQ(Count(caller_).value(), 1);
+  ASSERT_TRUE(Insert(other_, "b").ok());
+  EXPECT_EQ(Count(caller_).value(), 1);
+  EXPECT_EQ(Count(other_).value(), 1);
+  EXPECT_EQ(Count(Caller::System("*")).value(), 2);
+  EXPECT_EQ(Count(Caller::System("")).value(), 0);
+}
+
 TEST_F(TenantTest, NameCannotBreakOut) {
   const Caller evil = testing::MakeCaller("x'; SET LOCAL sockel.tenant='*");
   ASSERT_TRUE(Insert(caller_, "a").ok());
@@ -215,6 +247,41 @@ TEST_F(DatabaseTest, DeadlineCancelsTheStatement) {
   EXPECT_THAT(write, IsError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_TOO_SHORT"));
   caller_.deadline = absl::InfiniteFuture();
   EXPECT_EQ(Count(caller_).value(), 0);
+}
+
+TEST_F(DatabaseTest, DeadlineThatPassesOnTheWayCommitsNothing) {
+  caller_.deadline = clock_.Now() + absl::Seconds(5);
+  const absl::Status status =
+      db_.Write(caller_, "things.insert", [&](WriteTransaction& tx) -> absl::Status {
+        tx.Exec(kInsertThing, "smi", "a", "t");
+        clock_.Advance(absl::Seconds(6));
+        return absl::OkStatus();
+      });
+  EXPECT_THAT(status, IsError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_TOO_SHORT"));
+  caller_.deadline = absl::InfiniteFuture();
+  EXPECT_EQ(Count(caller_).value(), 0);
+}
+
+TEST_F(DatabaseTest, EachStatementHasTheTimeThatIsLeft) {
+  caller_.deadline = clock_.Now() + absl::Seconds(20);
+  const absl::Status status =
+      db_.Write(caller_, "sleep", [&](WriteTransaction& tx) -> absl::Status {
+        tx.Exec(kInsertThing, "smi", "a", "t");
+        clock_.Advance(absl::Milliseconds(19'950));
+        tx.Exec(kSleep, 20);
+        return absl::OkStatus();
+      });
+  EXPECT_THAT(status, IsError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_TOO_SHORT"));
+}
+
+TEST(StatementTimeoutTest, IsTheTimeLeftRoundedUpAndNeverMoreThanTheLongest) {
+  const absl::Duration most = absl::Seconds(30);
+  EXPECT_EQ(StatementTimeout(absl::Milliseconds(1), most), absl::Milliseconds(64));
+  EXPECT_EQ(StatementTimeout(absl::Milliseconds(65), most), absl::Milliseconds(128));
+  EXPECT_EQ(StatementTimeout(absl::Seconds(20), most), most);
+  EXPECT_EQ(StatementTimeout(absl::InfiniteDuration(), most), most);
+  EXPECT_EQ(StatementTimeout(absl::InfiniteDuration(), absl::Milliseconds(10)),
+            absl::Milliseconds(10));
 }
 
 TEST_F(DatabaseTest, PassedDeadlineIsRefusedWithoutAsking) {

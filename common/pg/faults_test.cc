@@ -98,6 +98,23 @@ TEST_F(LostConnectionTest, AtCommitIsRunAgainWithRequestId) {
   EXPECT_EQ(Count(caller_).value(), 1);
 }
 
+// Whoever removes what belongs to a failed write (bytes of a document) relies
+// on it: a refusal means that nothing was committed.
+TEST_F(LostConnectionTest, AtCommitStaysUnknownWhateverTheNextAttemptMeets) {
+  std::vector<Pool::Lease> leases;
+  observer_.on_retry = [&] {
+    for (int i = 0; i < 4; ++i) leases.push_back(*pool_.Acquire());
+  };
+  const auto answer = db_.Write(testing::WithRequestId(caller_), "things.insert",
+                                [&](WriteTransaction& tx) -> absl::StatusOr<StringValue> {
+                                  tx.Exec(kInsertThing, "smi", "a", "t");
+                                  tx.ExecAtCommit(kTerminateMe);
+                                  return StringValue();
+                                });
+  EXPECT_EQ(leases.size(), 4u);
+  EXPECT_THAT(answer.status(), IsError(absl::StatusCode::kUnavailable, "DATABASE_UNAVAILABLE"));
+}
+
 TEST_F(LostConnectionTest, IdleOneIsReplacedUnnoticed) {
   for (int i = 0; i < 3; ++i) {
     const int backend = Backend().value();

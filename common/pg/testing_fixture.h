@@ -6,6 +6,7 @@
 #include <google/protobuf/wrappers.pb.h>
 
 #include <atomic>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,8 +61,12 @@ inline constexpr Query kLose{"test.lose", "SELECT lose($1, $2)"};
 class CountingObserver final : public Observer {
  public:
   void OnQuery(std::string_view, absl::Duration) override { ++queries; }
-  void OnRetry(std::string_view) override { ++retries; }
+  void OnRetry(std::string_view) override {
+    ++retries;
+    if (on_retry) on_retry();
+  }
   void OnRepeatedRequest(std::string_view) override { ++repeats; }
+  std::function<void()> on_retry;
   std::atomic<int> queries{0};
   std::atomic<int> retries{0};
   std::atomic<int> repeats{0};

@@ -50,14 +50,14 @@ absl::Duration Session::Remaining() const {
   return remaining;
 }
 
-void Session::AppendBinding(Connection& connection, std::string& sql) const {
-  connection.AppendBinding(sql, caller_.tenant, Remaining());
+absl::Duration Session::Timeout() {
+  return StatementTimeout(Remaining(), connection().longest_statement());
 }
 
-pqxx::result Session::SendHarmless(const MakeSql& make_sql) {
+pqxx::result Session::RunHarmless(const Statement& statement) {
   if (!lease_.has_value()) Open();
   try {
-    return connection().Send(make_sql(connection()));
+    return statement(connection());
   } catch (const pqxx::feature_not_supported&) {
     // The schema changed under a prepared statement.
   } catch (const std::exception&) {
@@ -67,33 +67,30 @@ pqxx::result Session::SendHarmless(const MakeSql& make_sql) {
   lease_.reset();
   pool_.CloseIdle();
   Open();
-  return connection().Send(make_sql(connection()));
+  return statement(connection());
 }
 
 pqxx::result ReadTransaction::Run(const Query& query, const Params& params) {
   const QueryTimer timer(session_.observer(), query.name);
-  return session_.SendHarmless([&](Connection& connection) {
-    std::string sql;
-    session_.AppendBinding(connection, sql);
-    connection.AppendExecute(sql, query, params);
-    return sql;
+  return session_.RunHarmless([&](Connection& connection) {
+    return connection.ExecuteAlone({caller().tenant, session_.Timeout()}, query, params);
   });
 }
 
 pqxx::result SnapshotTransaction::Run(const Query& query, const Params& params) {
   if (failed_) throw std::logic_error("statement after a failed one");
   const QueryTimer timer(session_.observer(), query.name);
-  const auto make_sql = [&](Connection& connection) {
+  const auto begin = [&](Connection& connection) {
     std::string execute;
     connection.AppendExecute(execute, query, params);
-    if (begun_) return execute;
     std::string sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;";
-    session_.AppendBinding(connection, sql);
-    return sql + execute;
+    connection.AppendLocalTenant(sql, caller().tenant);
+    connection.AppendLocalTimeout(sql, session_.Timeout());
+    return connection.Send(sql + execute);
   };
   try {
-    const pqxx::result rows = begun_ ? session_.connection().Send(make_sql(session_.connection()))
-                                     : session_.SendHarmless(make_sql);
+    const pqxx::result rows =
+        begun_ ? session_.connection().Execute(query, params) : session_.RunHarmless(begin);
     begun_ = true;
     return rows;
   } catch (...) {
@@ -112,35 +109,46 @@ void SnapshotTransaction::End() noexcept {
   }
 }
 
-void WriteTransactionImpl::AppendBegin(Connection& connection, std::string& sql) const {
+void WriteTransactionImpl::AppendBegin(Connection& connection, std::string& sql) {
   sql.append("BEGIN READ WRITE;");
-  session_.AppendBinding(connection, sql);
+  connection.AppendLocalTenant(sql, caller().tenant);
+  timeout_ = connection.longest_statement();
+  AppendTimeout(connection, sql);
   if (check_repeat_) {
     connection.AppendExecute(sql, kRefuseRepeat,
                              Params{}.Add(caller().tenant, caller().subject, caller().request_id));
   }
 }
 
+void WriteTransactionImpl::AppendTimeout(Connection& connection, std::string& sql) {
+  const absl::Duration timeout = session_.Timeout();
+  if (timeout == timeout_) return;
+  connection.AppendLocalTimeout(sql, timeout);
+  timeout_ = timeout;
+}
+
 pqxx::result WriteTransactionImpl::Run(const Query& query, const Params& params) {
   RefuseAfterFailure();
   const QueryTimer timer(session_.observer(), query.name);
-  return Send([&](Connection& connection) {
+  return Guarded([&](Connection& connection) {
+    std::string sql;
+    if (begun_) {
+      AppendTimeout(connection, sql);
+      if (sql.empty()) return connection.Execute(query, params);
+    }
     // Preparing is a round trip of its own: not inside the text.
     std::string execute;
     connection.AppendExecute(execute, query, params);
-    if (begun_) return execute;
-    std::string sql;
-    AppendBegin(connection, sql);
-    return sql + execute;
+    if (!begun_) AppendBegin(connection, sql);
+    return connection.Send(sql + execute);
   });
 }
 
-pqxx::result WriteTransactionImpl::Send(const Session::MakeSql& make_sql) {
+pqxx::result WriteTransactionImpl::Guarded(const Session::Statement& statement) {
   try {
     // Without COMMIT the first message has changed nothing if the connection
     // breaks.
-    pqxx::result rows = begun_ ? session_.connection().Send(make_sql(session_.connection()))
-                               : session_.SendHarmless(make_sql);
+    pqxx::result rows = begun_ ? statement(session_.connection()) : session_.RunHarmless(statement);
     begun_ = true;
     return rows;
   } catch (const pqxx::sql_error& e) {
@@ -164,17 +172,18 @@ void WriteTransactionImpl::Commit() {
   if (!begun_) {
     // Alone, so that a connection that died in the pool is noticed before it
     // matters whether COMMIT arrived.
-    Send([&](Connection& connection) {
+    Guarded([&](Connection& connection) {
       std::string sql;
       AppendBegin(connection, sql);
-      return sql;
+      return connection.Send(sql);
     });
   }
   const QueryTimer timer(session_.observer(), "pg.commit");
-  Send([&](Connection& connection) {
+  Guarded([&](Connection& connection) {
     std::string sql;
+    AppendTimeout(connection, sql);
     for (const auto& [query, params] : deferred_) connection.AppendExecute(sql, query, params);
-    return sql + "COMMIT";
+    return connection.Send(sql + "COMMIT");
   });
 }
 

@@ -19,17 +19,18 @@ namespace sockel::pg {
 // that it died while nobody used it (the server was restarted).
 class Session {
  public:
-  using MakeSql = std::function<std::string(Connection&)>;
+  using Statement = std::function<pqxx::result(Connection&)>;
 
   // Throws StatusException when there is no connection.
   Session(Pool& pool, const Clock& clock, const Caller& caller);
 
-  // Sends what `make_sql` makes for the connection. Only for messages that
-  // change nothing: they are sent again, once, on a new connection.
-  pqxx::result SendHarmless(const MakeSql& make_sql);
+  // Only for messages that change nothing: they are sent again, once, on a new
+  // connection.
+  pqxx::result RunHarmless(const Statement& statement);
 
-  // `SET LOCAL …;` for tenant and deadline.
-  void AppendBinding(Connection& connection, std::string& sql) const;
+  // The statement timeout that the caller's deadline leaves. Throws
+  // StatusException when it has passed.
+  absl::Duration Timeout();
 
   Connection& connection() { return **lease_; }
   bool broken() { return !lease_.has_value() || connection().broken(); }
@@ -105,8 +106,10 @@ class WriteTransactionImpl final : public WriteTransaction {
     deferred_.emplace_back(query, params);
   }
 
-  void AppendBegin(Connection& connection, std::string& sql) const;
-  pqxx::result Send(const Session::MakeSql& make_sql);
+  void AppendBegin(Connection& connection, std::string& sql);
+  // Renews the statement timeout when the deadline has come closer.
+  void AppendTimeout(Connection& connection, std::string& sql);
+  pqxx::result Guarded(const Session::Statement& statement);
   void RefuseAfterFailure() const;
 
   Session& session_;
@@ -114,8 +117,9 @@ class WriteTransactionImpl final : public WriteTransaction {
   const bool check_repeat_;
   std::vector<std::pair<Query, Params>> deferred_;
   std::vector<std::function<void()>> hooks_;
-  bool begun_ = false;   // something was sent
-  bool failed_ = false;  // the server refused something
+  bool begun_ = false;      // something was sent
+  bool failed_ = false;     // the server refused something
+  absl::Duration timeout_;  // that is set
 };
 
 }  // namespace sockel::pg
