@@ -80,15 +80,15 @@ absl::Status ReadTimes(const json& claims, absl::Time now, Claims& out) {
       (claims.contains("nbf") && !Date(claims, "nbf"))) {
     return Invalid("the token is not valid yet: check the clocks");
   }
-  out.issue_time = *issued;
+  out.principal.issue_time = *issued;
   // A finer time of the same second only.
   const auto fine = claims.find("iat_ms");
   if (fine != claims.end() && fine->is_number_integer()) {
     const absl::Time millis = absl::FromUnixMillis(fine->get<int64_t>());
-    if (millis >= *issued && millis < *issued + absl::Seconds(1)) out.issue_time = millis;
+    if (millis >= *issued && millis < *issued + absl::Seconds(1)) out.principal.issue_time = millis;
   }
   out.principal.expire = *expires;
-  out.authentication_time = Date(claims, "auth_time").value_or(out.issue_time);
+  out.authentication_time = Date(claims, "auth_time").value_or(out.principal.issue_time);
   return absl::OkStatus();
 }
 
@@ -104,8 +104,8 @@ absl::StatusOr<std::string> SignAccessToken(const Key& key, const TokenAuthority
                {"jti", claims.token_id},
                {"amr", claims.authentication_methods},
                {"auth_time", absl::ToUnixSeconds(claims.authentication_time)},
-               {"iat", absl::ToUnixSeconds(claims.issue_time)},
-               {"iat_ms", absl::ToUnixMillis(claims.issue_time)},
+               {"iat", absl::ToUnixSeconds(claims.principal.issue_time)},
+               {"iat_ms", absl::ToUnixMillis(claims.principal.issue_time)},
                {"exp", absl::ToUnixSeconds(principal.expire)}};
   if (!principal.session.empty()) body["sid"] = principal.session;
   if (principal.on_behalf_of.empty()) {

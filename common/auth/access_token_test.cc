@@ -43,7 +43,7 @@ TEST(AccessTokenTest, SaysWhatWasSigned) {
   claims.token_id = "j1";
   claims.authentication_methods = {"pwd", "otp"};
   claims.authentication_time = kNow - absl::Seconds(5);
-  claims.issue_time = kNow + absl::Milliseconds(250);
+  claims.principal.issue_time = kNow + absl::Milliseconds(250);
   const std::string token = SignAccessToken(key, TokenAuthority(), claims).value();
   const Claims read = Read(VerifySignature(token, key).value()).value();
   EXPECT_EQ(read.principal.subject, claims.principal.subject);
@@ -55,7 +55,7 @@ TEST(AccessTokenTest, SaysWhatWasSigned) {
   EXPECT_EQ(read.token_id, "j1");
   EXPECT_EQ(read.authentication_methods, claims.authentication_methods);
   EXPECT_EQ(read.authentication_time, claims.authentication_time);
-  EXPECT_EQ(read.issue_time, claims.issue_time);
+  EXPECT_EQ(read.principal.issue_time, claims.principal.issue_time);
 }
 
 TEST(AccessTokenTest, TellsTheApplicationFromTheUserItActsFor) {
@@ -67,7 +67,7 @@ TEST(AccessTokenTest, TellsTheApplicationFromTheUserItActsFor) {
                       "",
                       "tenants/smi/users/u1",
                       kNow + absl::Minutes(1)};
-  claims.issue_time = claims.authentication_time = kNow;
+  claims.principal.issue_time = claims.authentication_time = kNow;
   const json signed_claims =
       VerifySignature(SignAccessToken(key, TokenAuthority(), claims).value(), key).value();
   EXPECT_EQ(signed_claims["sub"], "tenants/smi/users/u1");
@@ -132,9 +132,9 @@ TEST(AccessTokenTest, RefusesTokensFromTheFuture) {
 TEST(AccessTokenTest, BelievesTheFineIssueTimeOnlyWithinTheSameSecond) {
   json claims = GoodClaims();
   claims["iat_ms"] = 1'767'600'000'999;
-  EXPECT_EQ(Read(claims)->issue_time, absl::FromUnixMillis(1'767'600'000'999));
+  EXPECT_EQ(Read(claims)->principal.issue_time, absl::FromUnixMillis(1'767'600'000'999));
   claims["iat_ms"] = 1'767'600'005'000;
-  EXPECT_EQ(Read(claims)->issue_time, kNow);
+  EXPECT_EQ(Read(claims)->principal.issue_time, kNow);
 }
 
 TEST(AccessTokenTest, TakesHugeNumbersForNoDate) {

@@ -28,7 +28,8 @@ struct AssertionIssuer {
 absl::StatusOr<AssertionIssuer> ReadAssertionIssuer(std::string_view assertion);
 
 // A verified assertion. The caller must still refuse a `id` seen before for
-// this service account, and remember it until `expire_time` plus kLeeway.
+// this service account, and remember it until `expire_time` plus kLeeway by
+// every clock that may be asked: plus twice kLeeway by one of them.
 struct Assertion {
   std::string service_account;
   std::string id;  // jti, 1 to 128 characters

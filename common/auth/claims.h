@@ -16,10 +16,8 @@ struct Claims {
   std::string token_id;
   // How the subject proved itself, RFC 8176: `pwd`, `otp`, …
   std::vector<std::string> authentication_methods;
-  // When it did; equals `issue_time` for service accounts.
+  // When it did; equals `principal.issue_time` for service accounts.
   absl::Time authentication_time;
-  // When the token was made, to the millisecond.
-  absl::Time issue_time;
 };
 
 }  // namespace sockel::auth

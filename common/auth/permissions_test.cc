@@ -55,7 +55,7 @@ std::vector<const google::protobuf::FileDescriptor*> Files() {
 
 std::set<std::string> DeclaredPermissions() {
   // Asked by a rule, not declared on a method.
-  std::set<std::string> permissions = {"identity.access.check"};
+  std::set<std::string> permissions = {"identity.access.check", "notification.emergencies.send"};
   for (const auto* file : Files()) {
     for (int s = 0; s < file->service_count(); ++s) {
       for (int m = 0; m < file->service(s)->method_count(); ++m) {

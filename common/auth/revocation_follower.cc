@@ -18,30 +18,32 @@ absl::Time FromProto(const google::protobuf::Timestamp& time) {
   return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
 }
 
-// The one operation under way on `queue`. When it takes longer than `silence`
-// the call is cancelled, which ends the operation.
-bool Wait(grpc::CompletionQueue& queue, grpc::ClientContext& context, absl::Duration silence) {
+enum class Ended { kWell, kBadly, kSilent };
+
+// Waits for the one operation under way on `queue`. When it takes longer than
+// `silence` the call is cancelled, which ends the operation.
+Ended Wait(grpc::CompletionQueue& queue, grpc::ClientContext& context, absl::Duration silence) {
   void* tag = nullptr;
   bool ok = false;
   const auto deadline = std::chrono::system_clock::now() + absl::ToChronoMilliseconds(silence);
   if (queue.AsyncNext(&tag, &ok, deadline) == grpc::CompletionQueue::TIMEOUT) {
     context.TryCancel();
     queue.Next(&tag, &ok);
-    return false;
+    return Ended::kSilent;
   }
-  return ok;
+  return ok ? Ended::kWell : Ended::kBadly;
 }
 
 }  // namespace
 
-RevocationFollower::RevocationFollower(std::shared_ptr<grpc::Channel> identity,
-                                       RevocationList& list, const Clock& clock, log::Logger logger,
-                                       Options options)
-    : channel_(std::move(identity)),
+RevocationFollower::RevocationFollower(Connect identity, RevocationList& list, const Clock& clock,
+                                       log::Logger logger, Options options)
+    : connect_(std::move(identity)),
       list_(list),
       clock_(clock),
       log_(std::move(logger)),
       options_(options),
+      channel_(connect_()),
       last_heard_(absl::Now()),
       thread_([this] { Run(); }) {}
 
@@ -82,42 +84,45 @@ bool RevocationFollower::FollowOnce() {
     if (stopping_) return false;
     context_ = &context;
   }
-  bool heard = false;
-  const grpc::Status status = ReadStream(context, heard);
+  const Outcome outcome = ReadStream(context);
   {
     absl::MutexLock lock(&mutex_);
     context_ = nullptr;
-    if (stopping_) return heard;
+    if (stopping_) return outcome.heard;
   }
+  if (outcome.silent) channel_ = connect_();
   // Identity may have been set up anew, with other cursors: begin again.
-  if (status.error_code() == grpc::StatusCode::INVALID_ARGUMENT) cursor_.clear();
-  Report(status, heard);
-  return heard;
+  if (outcome.status.error_code() == grpc::StatusCode::INVALID_ARGUMENT) cursor_.clear();
+  Report(outcome.status, outcome.heard);
+  return outcome.heard;
 }
 
-grpc::Status RevocationFollower::ReadStream(grpc::ClientContext& context, bool& heard) {
+RevocationFollower::Outcome RevocationFollower::ReadStream(grpc::ClientContext& context) {
   grpc::CompletionQueue queue;
   WatchRevocationsRequest request;
   request.set_cursor(cursor_);
   const auto stub = AuthenticationService::NewStub(channel_);
   auto reader = stub->PrepareAsyncWatchRevocations(&context, request, &queue);
   WatchRevocationsResponse response;
+  Outcome outcome;
   reader->StartCall(&queue);
-  bool ok = Wait(queue, context, options_.silence);
-  while (ok) {
+  Ended ended = Wait(queue, context, options_.silence);
+  while (ended == Ended::kWell) {
     reader->Read(&response, &queue);
-    ok = Wait(queue, context, options_.silence);
-    if (ok) Apply(response);
-    heard = heard || ok;
+    ended = Wait(queue, context, options_.silence);
+    if (ended != Ended::kWell) break;
+    Apply(response);
+    outcome.heard = true;
   }
-  grpc::Status status;
-  reader->Finish(&status, &queue);
+  outcome.silent = ended == Ended::kSilent;
+  reader->Finish(&outcome.status, &queue);
   void* tag = nullptr;
+  bool ok = false;
   queue.Next(&tag, &ok);
   queue.Shutdown();
   while (queue.Next(&tag, &ok)) {
   }
-  return status;
+  return outcome;
 }
 
 void RevocationFollower::Apply(const WatchRevocationsResponse& response) {

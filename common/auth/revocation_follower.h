@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -22,23 +23,28 @@ class WatchRevocationsResponse;
 
 namespace sockel::auth {
 
-// Keeps a RevocationList equal to identity's, by its feed. A dead or silent
-// connection is noticed within `silence` and made anew, from the last cursor
-// on; while identity is down the list stays as it is. Owns a thread.
+// Keeps a RevocationList equal to identity's, by its feed. A connection that is
+// silent for `silence` is given up, because it may be dead without anybody
+// having said so; a new one goes on from the last cursor. While identity is down
+// the list stays as it is. Owns a thread.
 class RevocationFollower {
  public:
   struct Options {
-    // The feed shows a sign of life every 2 seconds.
-    absl::Duration silence = absl::Milliseconds(3500);
+    // The feed shows a sign of life every 2 seconds, and what was revoked shall
+    // be known within 5.
+    absl::Duration silence = absl::Milliseconds(2500);
     absl::Duration least_backoff = absl::Milliseconds(100);
     absl::Duration most_backoff = absl::Seconds(1);
   };
 
-  // `identity` carries credentials that hold identity.revocations.watch.
-  RevocationFollower(std::shared_ptr<grpc::Channel> identity, RevocationList& list,
-                     const Clock& clock, log::Logger logger, Options options);
-  RevocationFollower(std::shared_ptr<grpc::Channel> identity, RevocationList& list,
-                     const Clock& clock, log::Logger logger)
+  // Makes a channel whose connections no other channel shares: the next one
+  // would else take the dead one over. Carries credentials that hold
+  // identity.revocations.watch. Called by the follower's thread, too.
+  using Connect = std::function<std::shared_ptr<grpc::Channel>()>;
+
+  RevocationFollower(Connect identity, RevocationList& list, const Clock& clock, log::Logger logger,
+                     Options options);
+  RevocationFollower(Connect identity, RevocationList& list, const Clock& clock, log::Logger logger)
       : RevocationFollower(std::move(identity), list, clock, std::move(logger), Options()) {}
   ~RevocationFollower();
   RevocationFollower(const RevocationFollower&) = delete;
@@ -51,20 +57,29 @@ class RevocationFollower {
   absl::Duration Age() const;
 
  private:
+  // How a stream ended.
+  struct Outcome {
+    grpc::Status status;
+    bool heard = false;   // it delivered something
+    bool silent = false;  // it ended because it went silent
+  };
+
   void Run();
   // Follows one stream to its end. True when it delivered something.
   bool FollowOnce();
-  grpc::Status ReadStream(grpc::ClientContext& context, bool& heard);
+  Outcome ReadStream(grpc::ClientContext& context);
   void Apply(const identity::v1::WatchRevocationsResponse& response);
   void Report(const grpc::Status& status, bool heard);
 
-  const std::shared_ptr<grpc::Channel> channel_;
+  const Connect connect_;
   RevocationList& list_;
   const Clock& clock_;
   const log::Logger log_;
   const Options options_;
-  std::string cursor_;          // only the thread's
-  bool reported_down_ = false;  // only the thread's
+  // Only the thread's.
+  std::shared_ptr<grpc::Channel> channel_;
+  std::string cursor_;
+  bool reported_down_ = false;
 
   mutable absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

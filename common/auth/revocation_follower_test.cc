@@ -25,12 +25,15 @@ void Until(Predicate predicate) {
 
 class RevocationFollowerTest : public ::testing::Test {
  protected:
+  RevocationFollower::Connect Connect() {
+    return [this] { return identity_.Channel(); };
+  }
   bool IsRevoked(const std::string& subject) const {
     Claims claims;
     claims.principal.subject = subject;
     claims.principal.tenant = "smi";
-    claims.issue_time = absl::Now() - absl::Minutes(1);
-    return list_.IsRevoked(claims);
+    claims.principal.issue_time = absl::Now() - absl::Minutes(1);
+    return list_.IsRevoked(claims.principal);
   }
 
   FakeIdentity identity_;
@@ -40,7 +43,7 @@ class RevocationFollowerTest : public ::testing::Test {
 
 TEST_F(RevocationFollowerTest, LearnsWhatWasRevokedBeforeAndAfterItStarted) {
   identity_.Revoke("tenants/smi/users/a", absl::Now());
-  RevocationFollower follower(identity_.Channel(), list_, clock_, Quiet());
+  RevocationFollower follower(Connect(), list_, clock_, Quiet());
   Until([&] { return follower.CaughtUp(); });
   EXPECT_TRUE(IsRevoked("tenants/smi/users/a"));
   EXPECT_FALSE(IsRevoked("tenants/smi/users/b"));
@@ -50,7 +53,7 @@ TEST_F(RevocationFollowerTest, LearnsWhatWasRevokedBeforeAndAfterItStarted) {
 
 TEST_F(RevocationFollowerTest, ResumesFromItsCursorAfterADisconnect) {
   identity_.Revoke("tenants/smi/users/a", absl::Now());
-  RevocationFollower follower(identity_.Channel(), list_, clock_, Quiet(), Quick());
+  RevocationFollower follower(Connect(), list_, clock_, Quiet(), Quick());
   Until([&] { return follower.CaughtUp(); });
   identity_.Stop();
   identity_.Revoke("tenants/smi/users/b", absl::Now());
@@ -61,19 +64,38 @@ TEST_F(RevocationFollowerTest, ResumesFromItsCursorAfterADisconnect) {
   EXPECT_EQ(identity_.cursors().back(), "1");
 }
 
-TEST_F(RevocationFollowerTest, LeavesASilentConnection) {
-  RevocationFollower follower(identity_.Channel(), list_, clock_, Quiet(), Quick());
+TEST_F(RevocationFollowerTest, LeavesASilentConnectionForANewOne) {
+  RevocationFollower follower(Connect(), list_, clock_, Quiet(), Quick());
   Until([&] { return follower.CaughtUp(); });
   identity_.FallSilent();
   Until([&] { return identity_.cursors().size() >= 2; });
   identity_.Revoke("tenants/smi/users/a", absl::Now());
   identity_.SpeakAgain();
   Until([&] { return IsRevoked("tenants/smi/users/a"); });
+  EXPECT_NE(identity_.followers().front(), identity_.followers().back());
+}
+
+TEST_F(RevocationFollowerTest, KeepsItsConnectionWhenOnlyTheStreamEnds) {
+  RevocationFollower follower(Connect(), list_, clock_, Quiet());
+  Until([&] { return follower.CaughtUp(); });
+  identity_.EndStreams();
+  Until([&] { return identity_.followers().size() >= 2; });
+  EXPECT_EQ(identity_.followers().front(), identity_.followers().back());
+}
+
+TEST_F(RevocationFollowerTest, TellsForHowLongItHasHeardNothing) {
+  RevocationFollower follower(Connect(), list_, clock_, Quiet(), Quick());
+  Until([&] { return follower.CaughtUp(); });
+  identity_.Stop();
+  const absl::Duration silent = absl::Milliseconds(200);  // a sign of life comes every 50
+  Until([&] { return follower.Age() > silent; });
+  identity_.Start();
+  Until([&] { return follower.Age() < silent; });
 }
 
 TEST_F(RevocationFollowerTest, StartsAndStopsWhileIdentityIsDown) {
   identity_.Stop();
-  RevocationFollower follower(identity_.Channel(), list_, clock_, Quiet(), Quick());
+  RevocationFollower follower(Connect(), list_, clock_, Quiet(), Quick());
   EXPECT_FALSE(follower.CaughtUp());
 }
 

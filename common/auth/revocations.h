@@ -1,13 +1,16 @@
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "common/auth/claims.h"
+#include "common/caller/authenticator.h"
 
 namespace sockel::auth {
 
@@ -21,7 +24,8 @@ struct Revocation {
   absl::Time expire_time;
 };
 
-// What was revoked lately. Consulted on every use of a token, cached or not.
+// What was revoked lately. Consulted on every use of a token, cached or not:
+// for a token that nothing was revoked of, that takes neither lock nor memory.
 // Thread-safe. Filled by identity itself, or by a RevocationFollower.
 class RevocationList {
  public:
@@ -29,7 +33,7 @@ class RevocationList {
   void Add(const Revocation& revocation);
 
   // By session, subject, tenant and the user acted for.
-  bool IsRevoked(const Claims& claims) const;
+  bool IsRevoked(const Principal& principal) const;
 
   // Drops what has expired by `now`. Call it now and then.
   void Prune(absl::Time now);
@@ -41,11 +45,19 @@ class RevocationList {
     absl::Time revoked_before;
     absl::Time expire_time;
   };
-  bool Matches(std::string_view name, absl::Time issued) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  static constexpr size_t kWords = 1024;
+
+  bool IsMarked(std::string_view key) const;
+  bool Holds(std::string_view key, absl::Time issued) const ABSL_LOCKS_EXCLUDED(mutex_);
+  void MarkAnew() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
+  // By resource name; a tenant by its code, as tokens name it.
   absl::flat_hash_map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);
   std::atomic<size_t> size_{0};
+  // One bit for the hash of each key, written under the mutex and read without
+  // it: what is not marked is not among the entries; what is marked may be.
+  std::array<std::atomic<std::uint64_t>, kWords> marks_{};
 };
 
 }  // namespace sockel::auth

@@ -33,6 +33,7 @@ constexpr std::string_view kRecordsManager[] = {"efile.filePlanEntries.*"};
 
 constexpr std::string_view kApplication[] = {
     "notification.templates.create",
+    "notification.emergencies.send",
     "events.events.watch",
 };
 
@@ -67,9 +68,10 @@ constexpr std::string_view kOperatorAcross[] = {
     "catalog.orders.approve",     "catalog.orders.reject", "catalog.subscriptions.get",
     "catalog.subscriptions.list",
 };
+// Not `provisioner` and `service`, which reach into every tenant: bootstrap gives
+// them to the suite's services, and nobody else gives them to anybody.
 constexpr std::string_view kOperatorGrants[] = {
-    "reader",       "caseworker", "records-manager", "application", "auditor",
-    "tenant-admin", "operator",   "provisioner",     "service",
+    "reader", "caseworker", "records-manager", "application", "auditor", "tenant-admin", "operator",
 };
 
 constexpr std::string_view kProvisionerHome[] = {
@@ -101,7 +103,7 @@ constexpr Role kRoles[] = {
      {},
      {}},
     {"application",
-     "A ministry application: a caseworker that brings its templates and follows events.",
+     "A ministry application: a caseworker with templates of its own, alarms and events.",
      false,
      "caseworker",
      kApplication,

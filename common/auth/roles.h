@@ -34,7 +34,8 @@ struct Role {
   absl::Span<const std::string_view> home;
   absl::Span<const std::string_view> across;
   // Roles that its holder may give to others (in the own tenant). Giving a role
-  // to oneself is refused by identity whatever stands here.
+  // to oneself is refused by identity whatever stands here. Whoever has another
+  // role can be neither locked nor given a password or a key by this holder.
   absl::Span<const std::string_view> grants;
 };
 

@@ -31,11 +31,13 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"caseworker", "efile.filePlanEntries.list", "smi", "smi", true},
                       Case{"caseworker", "efile.filePlanEntries.create", "smi", "smi", false},
                       Case{"caseworker", "notification.templates.create", "smi", "smi", false},
+                      Case{"caseworker", "notification.emergencies.send", "smi", "smi", false},
                       Case{"caseworker", "identity.users.list", "smi", "smi", false},
                       Case{"caseworker", "audit.entries.list", "smi", "smi", false},
                       Case{"records-manager", "efile.filePlanEntries.create", "smi", "smi", true},
                       Case{"records-manager", "efile.dossiers.create", "smi", "smi", true},
                       Case{"application", "notification.templates.create", "smi", "smi", true},
+                      Case{"application", "notification.emergencies.send", "smi", "smi", true},
                       Case{"application", "efile.uploads.append", "smi", "smi", true},
                       Case{"application", "identity.users.get", "smi", "smi", false},
                       Case{"auditor", "audit.entries.list", "smi", "smi", true},
@@ -126,6 +128,17 @@ TEST(RolesTest, GiveCrossTenantRightsToProviderRolesOnly) {
   }
 }
 
+// Else whoever gives them could take up what they reach in every tenant.
+TEST(RolesTest, CannotBeGivenWhenTheyReachIntoEveryTenantExceptOperator) {
+  for (const Role& role : BuiltInRoles()) {
+    for (std::string_view granted : role.grants) {
+      const Role* given = FindRole(granted);
+      ASSERT_NE(given, nullptr) << granted;
+      EXPECT_TRUE(given->across.empty() || granted == "operator") << role.name << ": " << granted;
+    }
+  }
+}
+
 TEST(MatchesTest, ComparesPartByPart) {
   EXPECT_TRUE(Matches("a.b.c", "a.b.c"));
   EXPECT_TRUE(Matches("a.*.c", "a.b.c"));
@@ -150,6 +163,15 @@ TEST(MayGrantTest, RefusesProviderRolesOtherTenantsAndOtherPeople) {
   EXPECT_FALSE(MayGrant({"operator"}, "operator", "smi", "smi"));
   EXPECT_FALSE(MayGrant({"tenant-admin"}, "root", "smi", "smi"));
   EXPECT_TRUE(MayGrant({"operator"}, "operator", "provider", "provider"));
+}
+
+TEST(MayGrantTest, LeavesTheRolesOfTheSuitesServicesToBootstrap) {
+  for (const Role& role : BuiltInRoles()) {
+    for (const char* of_services : {"provisioner", "service"}) {
+      EXPECT_FALSE(MayGrant({std::string(role.name)}, of_services, "provider", "provider"))
+          << role.name << ": " << of_services;
+    }
+  }
 }
 
 }  // namespace

@@ -27,8 +27,8 @@ absl::Status Revoked() {
                      "the session or account was stopped: sign in again");
 }
 
-bool IsExpired(const Claims& claims, absl::Time now) {
-  return claims.principal.expire + kLeeway <= now;
+bool HasExpired(const Principal& principal, absl::Time now) {
+  return principal.expire + kLeeway <= now;
 }
 
 // Shares ownership: nothing is copied.
@@ -61,7 +61,8 @@ std::shared_ptr<const Principal> TokenVerifier::Known(std::string_view bearer,
                                                       absl::Time now) const {
   if (bearer.size() > kMaxTokenBytes) return nullptr;
   std::shared_ptr<const Claims> claims = cache_->Find(DigestOf(bearer), keys_.Generation());
-  if (claims == nullptr || IsExpired(*claims, now) || revocations_.IsRevoked(*claims)) {
+  if (claims == nullptr || HasExpired(claims->principal, now) ||
+      revocations_.IsRevoked(claims->principal)) {
     return nullptr;
   }
   return PrincipalOf(std::move(claims));
@@ -79,12 +80,17 @@ Authenticator::Result TokenVerifier::Verify(std::string_view bearer, absl::Time 
     claims = std::make_shared<const Claims>(*std::move(verified));
     cache_->Insert(digest, generation, claims);
   }
-  if (IsExpired(*claims, now)) {
+  if (HasExpired(claims->principal, now)) {
     cache_->Erase(digest);
     return Expired();
   }
-  if (revocations_.IsRevoked(*claims)) return Revoked();
+  if (revocations_.IsRevoked(claims->principal)) return Revoked();
   return PrincipalOf(std::move(claims));
+}
+
+Authenticator::Standing TokenVerifier::StandingOf(const Principal& principal) const {
+  if (revocations_.IsRevoked(principal)) return Standing::kRevoked;
+  return HasExpired(principal, clock_.Now()) ? Standing::kExpired : Standing::kGood;
 }
 
 absl::StatusOr<Claims> TokenVerifier::VerifyAnew(std::string_view bearer, absl::Time now) const {

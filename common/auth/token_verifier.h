@@ -38,6 +38,7 @@ class TokenVerifier final : public Authenticator {
 
   std::shared_ptr<const Principal> Known(std::string_view bearer) const override;
   Result Authenticate(std::string_view bearer) const override;
+  Standing StandingOf(const Principal& principal) const override;
 
   // The same two at a given time. Verify waits up to 0.5 s, rarely, for a
   // signing key not known yet.

@@ -43,7 +43,7 @@ class TokenVerifierTest : public ::testing::Test {
         "tenants/smi/users/u1", "smi", {"reader"}, "tenants/smi/users/u1/sessions/1", "",
         clock_.Now() + life};
     claims.token_id = absl::StrCat("token", ++tokens_);
-    claims.issue_time = claims.authentication_time = clock_.Now();
+    claims.principal.issue_time = claims.authentication_time = clock_.Now();
     return SignAccessToken(key, authority, claims).value();
   }
   std::string Refusal(const std::string& token) {

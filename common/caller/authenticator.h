@@ -18,6 +18,7 @@ struct Principal {
   std::string session;             // empty for service accounts
   std::string on_behalf_of;        // claim `act`, else empty
   absl::Time expire = absl::InfiniteFuture();
+  absl::Time issue_time;  // of the token, to the millisecond
 };
 
 // What the dispatcher needs of token verification; auth::TokenVerifier is the
@@ -36,6 +37,11 @@ class Authenticator {
   // with TOKEN_INVALID, TOKEN_EXPIRED or TOKEN_REVOKED; UNAVAILABLE with
   // DEPENDENCY_UNAVAILABLE when no keys were ever obtained.
   virtual Result Authenticate(std::string_view bearer) const = 0;
+
+  // For what outlives the moment of its authentication: how a principal that
+  // one of the two above gave stands now. Never blocks.
+  enum class Standing { kGood, kExpired, kRevoked };
+  virtual Standing StandingOf(const Principal& principal) const = 0;
 };
 
 // auth::Allows: may somebody of `home_tenant` with these roles use the

@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "common/client/channel_factory.h"
+#include "common/error/error.h"
 #include "common/ids/ids.h"
 #include "common/trace/traceparent.h"
 
@@ -37,6 +39,13 @@ void FillRequestId(google::protobuf::Message& request) {
   const google::protobuf::Reflection* reflection = request.GetReflection();
   if (!reflection->GetString(request, field).empty()) return;
   reflection->SetString(&request, field, ids::NewUuidV4());
+}
+
+absl::Status CheckSize(const google::protobuf::Message& request) {
+  if (request.ByteSizeLong() <= kMostMessageBytes) return absl::OkStatus();
+  return error::Make(absl::StatusCode::kInvalidArgument, error::CommonReason::MESSAGE_TOO_LARGE,
+                     absl::StrCat("the request must not be larger than ", kMostMessageBytes,
+                                  " bytes; it was not sent"));
 }
 
 }  // namespace sockel::client

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/caller/caller.h"
@@ -42,12 +43,17 @@ void Prepare(grpc::ClientContext& context, const CallOptions& options);
 // is empty, so that a retry is recognised.
 void FillRequestId(google::protobuf::Message& request);
 
+// INVALID_ARGUMENT/MESSAGE_TOO_LARGE for a message that no server of the suite
+// takes.
+absl::Status CheckSize(const google::protobuf::Message& request);
+
 template <typename Stub, typename StubBase, typename Request, typename Response>
 absl::StatusOr<Response> Unary(Stub& stub,
                                grpc::Status (StubBase::*method)(grpc::ClientContext*,
                                                                 const Request&, Response*),
                                Request request, const CallOptions& options = {}) {
   FillRequestId(request);
+  if (absl::Status size = CheckSize(request); !size.ok()) return size;
   grpc::ClientContext context;
   Prepare(context, options);
   Response response;

@@ -14,7 +14,6 @@
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/security/tls_certificate_provider.h"
 #include "grpcpp/security/tls_credentials_options.h"
-#include "grpcpp/support/channel_arguments.h"
 
 namespace sockel::client {
 namespace {
@@ -79,6 +78,7 @@ grpc::ChannelArguments Arguments(const std::string& service_config, const Channe
   // Nobody's DNS decides about our retries.
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 1);
+  arguments.SetMaxSendMessageSize(static_cast<int>(kMostMessageBytes));
   // A dead peer is noticed within 25 seconds while calls are under way.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
@@ -126,12 +126,30 @@ absl::StatusOr<ChannelFactory> ChannelFactory::Create(const ChannelOptions& opti
 absl::StatusOr<std::shared_ptr<grpc::Channel>> ChannelFactory::Connect(
     const std::string& target,
     const std::vector<const google::protobuf::ServiceDescriptor*>& services) const {
-  if (!options_.tls && !options_.plaintext_anywhere && !IsLocalTarget(target)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "plaintext to ", target, ": only to this machine, unless plaintext_anywhere is set"));
-  }
-  const grpc::ChannelArguments arguments =
+  if (absl::Status status = CheckTarget(target); !status.ok()) return status;
+  return Make(target, Arguments(ServiceConfig(services, IsBalanced(target)), options_));
+}
+
+absl::StatusOr<std::shared_ptr<grpc::Channel>> ChannelFactory::ConnectApart(
+    const std::string& target,
+    const std::vector<const google::protobuf::ServiceDescriptor*>& services) const {
+  if (absl::Status status = CheckTarget(target); !status.ok()) return status;
+  grpc::ChannelArguments arguments =
       Arguments(ServiceConfig(services, IsBalanced(target)), options_);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return Make(target, arguments);
+}
+
+absl::Status ChannelFactory::CheckTarget(const std::string& target) const {
+  if (options_.tls || options_.plaintext_anywhere || IsLocalTarget(target)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "plaintext to ", target, ": only to this machine, unless plaintext_anywhere is set"));
+}
+
+std::shared_ptr<grpc::Channel> ChannelFactory::Make(const std::string& target,
+                                                    grpc::ChannelArguments arguments) const {
+  // What is on this machine is not behind the proxy of the environment.
+  if (IsLocalTarget(target)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
   if (tokens_ != nullptr) interceptors.push_back(TokenInterceptorFactory(tokens_));
   return grpc::experimental::CreateCustomChannelWithInterceptors(

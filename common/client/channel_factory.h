@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "common/client/credentials.h"
 #include "google/protobuf/descriptor.h"
 #include "grpcpp/channel.h"
+#include "grpcpp/support/channel_arguments.h"
 
 namespace sockel::client {
 
@@ -28,10 +30,16 @@ struct ChannelOptions {
   bool plaintext_anywhere = false;
 };
 
+// Largest message that the suite's servers take. gRPC refuses a larger one when
+// it arrives, with RESOURCE_EXHAUSTED and nothing else: that looks like overload,
+// which would be worth another attempt.
+inline constexpr std::size_t kMostMessageBytes = 4 << 20;
+
 // Makes channels that behave well: they retry what is safe to retry (a method
 // whose request has a request_id: give it one, client::Unary does), honour the
 // server's push-back, notice dead connections, spread over several addresses
-// and leave out unhealthy ones, and put the caller's token on each call.
+// and leave out unhealthy ones, put the caller's token on each call, and send no
+// message over kMostMessageBytes: such a call fails here (client::Unary says why).
 // Thread-safe.
 class ChannelFactory {
  public:
@@ -48,12 +56,22 @@ class ChannelFactory {
       const std::string& target,
       const std::vector<const google::protobuf::ServiceDescriptor*>& services) const;
 
+  // The same, but with connections of its own: other channels to one target share
+  // theirs, and a new one would begin with what may be a dead one.
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectApart(
+      const std::string& target,
+      const std::vector<const google::protobuf::ServiceDescriptor*>& services) const;
+
   // The same connection settings with other credentials.
   ChannelFactory WithTokens(std::shared_ptr<TokenSource> tokens) const;
 
  private:
   ChannelFactory(std::shared_ptr<grpc::ChannelCredentials> credentials, ChannelOptions options,
                  std::shared_ptr<TokenSource> tokens);
+
+  absl::Status CheckTarget(const std::string& target) const;
+  std::shared_ptr<grpc::Channel> Make(const std::string& target,
+                                      grpc::ChannelArguments arguments) const;
 
   std::shared_ptr<grpc::ChannelCredentials> credentials_;
   ChannelOptions options_;

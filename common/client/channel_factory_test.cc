@@ -100,6 +100,32 @@ TEST_F(ChannelFactoryTest, DoesNotRepeatOtherErrors) {
   EXPECT_EQ(server_.calls().size(), 1u);
 }
 
+TEST_F(ChannelFactoryTest, DoesNotSendWhatNoServerTakes) {
+  identity::v1::LoginRequest large;
+  large.set_password(std::string(kMostMessageBytes, 'x'));
+  const auto stub = Stub(server_.address());
+  const absl::Status refused = Unary(*stub, &AuthenticationService::Stub::Login, large).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(error::ReasonOf(refused), "MESSAGE_TOO_LARGE");
+  grpc::ClientContext context;
+  identity::v1::LoginResponse response;
+  EXPECT_FALSE(stub->Login(&context, large, &response).ok());
+  EXPECT_TRUE(server_.calls().empty());
+}
+
+TEST_F(ChannelFactoryTest, SharesAConnectionUnlessToldNotTo) {
+  const ChannelFactory factory = ChannelFactory::Create({}, nullptr).value();
+  const auto first = factory.Connect(server_.address(), {Described()}).value();
+  const auto second = factory.Connect(server_.address(), {Described()}).value();
+  const auto apart = factory.ConnectApart(server_.address(), {Described()}).value();
+  for (const auto& channel : {first, second, apart}) {
+    ASSERT_TRUE(GetKeys(*AuthenticationService::NewStub(channel)).ok());
+  }
+  const auto calls = server_.calls();
+  EXPECT_EQ(calls[0].peer, calls[1].peer);
+  EXPECT_NE(calls[0].peer, calls[2].peer);
+}
+
 TEST_F(ChannelFactoryTest, UsesTheServersThatLiveAndAreHealthy) {
   RecordingServer other;
   const auto stub = Stub(absl::StrCat(server_.address(), ", ", other.address(), ",127.0.0.1:1"));

@@ -249,6 +249,12 @@ std::string Reader::RequiredSecret(std::string_view key, std::string_view descri
   return content;
 }
 
+void Reader::Refuse(std::string_view key, std::string_view wanted) {
+  const std::string path = Path(key);
+  const Value* given = state_->Find(path);
+  if (given != nullptr) state_->Refuse(*given, path, std::string(wanted));
+}
+
 absl::Status Reader::Finish() const {
   std::set<std::string> problems = state_->problems;
   for (const auto& [key, value] : state_->values) {

@@ -83,6 +83,10 @@ class Reader {
   // The same, but its absence is an error.
   std::string RequiredSecret(std::string_view key, std::string_view description);
 
+  // Notes that what was given for `key` must be `wanted`; for rules that no
+  // getter knows. Says nothing about a default.
+  void Refuse(std::string_view key, std::string_view wanted);
+
   // INVALID_ARGUMENT that lists every problem: unknown keys (with the file or
   // variable they stand in), wrong types, values out of range, missing ones.
   absl::Status Finish() const;

@@ -100,6 +100,15 @@ TEST_F(ConfigTest, RefusesNumbersOutOfRange) {
   EXPECT_THAT(Message(reader.Finish()), AllOf(HasSubstr("`size`"), HasSubstr("`huge`")));
 }
 
+TEST_F(ConfigTest, ListsWhatItsReaderRefusesWithTheRest) {
+  Reader reader = Reader::Parse("log: {level: loud}\n").value();
+  reader.Section("log").String("level", "info", "x");
+  reader.Section("log").Refuse("level", "quiet");
+  reader.Refuse("absent", "there");
+  EXPECT_THAT(Message(reader.Finish()),
+              AllOf(HasSubstr("`log.level` must be quiet"), Not(HasSubstr("absent"))));
+}
+
 TEST_F(ConfigTest, TakesSecretsFromFilesAndNeverPrintsThem) {
   const std::string file = Write("secret", "hunter2\n");
   Sources sources;

@@ -21,7 +21,7 @@ struct AccessRecord {
   absl::Duration duration;
   std::string_view tenant;
   std::string_view trace_id;
-  std::string_view defect;  // only for INTERNAL: what went wrong, for us
+  std::string_view defect;  // only for INTERNAL and DATA_LOSS: what went wrong, for us
 };
 
 // Takes one record per call. Thread-safe; must not block.

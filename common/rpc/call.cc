@@ -49,7 +49,7 @@ absl::Status PermissionMissing(std::string_view permission) {
 Call::Call(Core& core, const MethodState& method, grpc::CallbackServerContext* context)
     : core_(core), method_(method), context_(context), start_(absl::Now()) {}
 
-absl::Status Call::Admit(absl::Duration default_deadline) {
+absl::Status Call::Admit(absl::Duration default_deadline, const WorkerPool& pool) {
   if (method_.plan == nullptr) return error::Internal("a door's function is not named as its RPC");
   if (core_.draining()) return Draining();
   const absl::Time deadline = absl::FromChrono(context_->deadline());
@@ -59,7 +59,7 @@ absl::Status Call::Admit(absl::Duration default_deadline) {
     return absl::OkStatus();
   }
   caller_.deadline = deadline;
-  if (left < core_.options().least_remaining || left < core_.workers().ExpectedWait()) {
+  if (left < core_.options().least_remaining || left < pool.ExpectedWait()) {
     return error::Make(absl::StatusCode::kDeadlineExceeded, CommonReason::DEADLINE_TOO_SHORT,
                        "too little time was left for an answer");
   }
@@ -108,6 +108,19 @@ absl::Status Call::StillWanted() const {
                        "the time ran out before the work began");
   }
   return context_->IsCancelled() ? Cancelled() : absl::OkStatus();
+}
+
+absl::Status Call::StillAllowed() const {
+  if (Standing() != Authenticator::Standing::kRevoked) return absl::OkStatus();
+  return error::Make(absl::StatusCode::kUnauthenticated, CommonReason::TOKEN_REVOKED,
+                     "the session or account was stopped: sign in again");
+}
+
+bool Call::HasExpired() const { return Standing() == Authenticator::Standing::kExpired; }
+
+Authenticator::Standing Call::Standing() const {
+  if (principal_ == nullptr) return Authenticator::Standing::kGood;
+  return core_.options().authenticator.StandingOf(*principal_);
 }
 
 absl::Status Call::Authenticate() {
@@ -182,7 +195,8 @@ grpc::Status Call::Conclude(const absl::Status& status) {
   const absl::Duration took = absl::Now() - start_;
   method_.handled[static_cast<std::size_t>(wire.error_code())]->Increment();
   method_.duration->Observe(absl::ToDoubleSeconds(took));
-  const bool defect = wire.error_code() == grpc::StatusCode::INTERNAL;
+  const bool defect = wire.error_code() == grpc::StatusCode::INTERNAL ||
+                      wire.error_code() == grpc::StatusCode::DATA_LOSS;
   core_.options().log.Write({.method = method_.full_name,
                              .code = static_cast<absl::StatusCode>(wire.error_code()),
                              .reason = ok ? std::string() : error::ReasonOf(status),

@@ -23,9 +23,9 @@ class Call {
  public:
   Call(Core& core, const MethodState& method, grpc::CallbackServerContext* context);
 
-  // On the reactor's thread: is it worth beginning? Errors: UNAVAILABLE/
-  // DRAINING, DEADLINE_EXCEEDED/DEADLINE_TOO_SHORT.
-  absl::Status Admit(absl::Duration default_deadline);
+  // On the reactor's thread: is it worth beginning, in this pool? Errors:
+  // UNAVAILABLE/DRAINING, DEADLINE_EXCEEDED/DEADLINE_TOO_SHORT.
+  absl::Status Admit(absl::Duration default_deadline, const WorkerPool& pool);
   // Whether Prepare() will not block.
   bool IsCallerKnown();
   // Authenticates, authorises, validates `request` and brings it into normal
@@ -35,6 +35,11 @@ class Call {
   absl::Status ValidateNext(google::protobuf::Message& request) const;
   // The client went away, or its time is up.
   absl::Status StillWanted() const;
+  // For streams, between two messages: nobody who was stopped goes on. Errors:
+  // UNAUTHENTICATED/TOKEN_REVOKED.
+  absl::Status StillAllowed() const;
+  // For streams that could wait for ever: whether the token's time is up.
+  bool HasExpired() const;
 
   // The end: metrics, log line, trailers. What it returns is for Finish().
   grpc::Status Conclude(const absl::Status& status);
@@ -44,6 +49,7 @@ class Call {
   const grpc::CallbackServerContext& context() const { return *context_; }
 
  private:
+  Authenticator::Standing Standing() const;
   void ReadMetadata();
   absl::Status Authenticate();
   absl::Status Authorise(const google::protobuf::Message& request);

@@ -1,27 +1,36 @@
 #include "common/rpc/client_stream_call.h"
 
-#include "absl/time/time.h"
+#include "absl/time/clock.h"
 
 namespace sockel::rpc::internal {
+namespace {
+
+absl::Status Idle() {
+  return error::Make(absl::StatusCode::kDeadlineExceeded, error::CommonReason::STREAM_IDLE,
+                     "nothing was sent for too long; begin again where the server has got to");
+}
+
+}  // namespace
 
 void ClientStreamBase::Start() {
   Core& core = call_.core();
-  absl::Status status = call_.Admit(absl::InfiniteDuration());
-  if (status.ok()) {
-    listed_ = core.AddStream(*this);
-    if (listed_) return Read();
-    status = Overloaded(core.workers());
+  absl::Status status = call_.Admit(absl::InfiniteDuration(), core.workers());
+  if (!status.ok()) return End(status);
+  {
+    absl::MutexLock lock(&mutex_);
+    last_heard_ = absl::Now();
   }
-  End(status);
+  core.streams().Add(*this);
+  Read();
 }
 
 void ClientStreamBase::OnRead(bool ok) {
-  bool read_on = false;
-  bool refuse = false;
+  bool first = false;
   {
     absl::MutexLock lock(&mutex_);
     if (ended_) return;
     if (!ok) complete_ = true;
+    last_heard_ = absl::Now();
     if (busy_) {
       received_ = ok;
       return;
@@ -29,17 +38,32 @@ void ClientStreamBase::OnRead(bool ok) {
     if (ok) Swap();
     has_current_ = ok;
     busy_ = true;
-    if (!admitted_) {
-      refuse = !call_.core().workers().TrySubmit(*this);
-      admitted_ = !refuse;
-    } else {
-      call_.core().workers().SubmitAdmitted(*this);
-    }
-    read_on = ok && !refuse;
-    // Under the mutex, so that the step just queued cannot end the stream first.
-    if (read_on) Read();
+    first = !admitted_;
+    admitted_ = true;
   }
-  if (refuse) End(Overloaded(call_.core().workers()));
+  // Busy, and no step queued: nobody else ends the stream meanwhile.
+  Core& core = call_.core();
+  const bool placed = !first || core.streams().TakePlace(*this);
+  if (!placed || !Submit(first, ok)) End(Overloaded(core.workers()));
+}
+
+bool ClientStreamBase::Submit(bool first, bool read_on) {
+  // Under the mutex, so that the step just queued cannot end the stream first.
+  absl::MutexLock lock(&mutex_);
+  if (!first) {
+    call_.core().workers().SubmitAdmitted(*this);
+  } else if (!call_.core().workers().TrySubmit(*this)) {
+    return false;
+  }
+  if (read_on) Read();
+  return true;
+}
+
+void ClientStreamBase::OnIdleCheck(absl::Time since) {
+  absl::MutexLock lock(&mutex_);
+  if (ended_ || busy_ || last_heard_ > since) return;
+  busy_ = idle_ = admitted_ = true;
+  call_.core().workers().SubmitAdmitted(*this);
 }
 
 void ClientStreamBase::OnCancelled() {
@@ -55,6 +79,7 @@ bool ClientStreamBase::IsCancelled() {
 
 absl::Status ClientStreamBase::Consume() {
   if (opened_) {
+    if (absl::Status status = call_.StillAllowed(); !status.ok()) return status;
     if (absl::Status status = call_.ValidateNext(current()); !status.ok()) return status;
     return WriteCurrent();
   }
@@ -70,6 +95,7 @@ ClientStreamBase::After ClientStreamBase::TakeNext() {
   if (received_) {
     received_ = false;
     Swap();
+    has_current_ = true;
     Read();
     return After::kMore;
   }
@@ -78,21 +104,30 @@ ClientStreamBase::After ClientStreamBase::TakeNext() {
   return After::kIdle;
 }
 
+// One message a step: whoever sends fast shares the workers with all others.
 void ClientStreamBase::Run() {
   bool has_message = false;
+  bool idle = false;
   {
     absl::MutexLock lock(&mutex_);
     has_message = has_current_;
+    idle = idle_;
   }
-  for (;;) {
-    if (IsCancelled()) return End(Cancelled());
-    if (!has_message) return End(Guarded([this] { return Complete(); }));
+  if (IsCancelled()) return End(Cancelled());
+  if (idle) return End(Idle());
+  if (has_message) {
     absl::Status status = Guarded([this] { return Consume(); });
     if (!status.ok()) return End(status);
-    const After after = TakeNext();
-    if (after == After::kIdle) return;
-    has_message = after == After::kMore;
+    switch (TakeNext()) {
+      case After::kIdle:
+        return;
+      case After::kMore:
+        return call_.core().workers().SubmitAdmitted(*this);
+      case After::kComplete:
+        break;
+    }
   }
+  End(Guarded([this] { return Complete(); }));
 }
 
 absl::Status ClientStreamBase::Complete() {
@@ -108,7 +143,7 @@ void ClientStreamBase::End(const absl::Status& status) {
     absl::MutexLock lock(&mutex_);
     ended_ = true;
   }
-  if (listed_) call_.core().RemoveStream(*this);
+  call_.core().streams().Remove(*this);
   CloseSink();
   FinishReactor(call_.Conclude(status));  // `this` may be gone when it returns
 }

@@ -24,6 +24,7 @@ class ClientStreamBase : public WorkerPool::Task, public OpenStream {
 
   void Start();
   void OnDrain() final {}
+  void OnIdleCheck(absl::Time since) final;
 
  protected:
   // The reactions of gRPC.
@@ -44,6 +45,8 @@ class ClientStreamBase : public WorkerPool::Task, public OpenStream {
  private:
   enum class After { kMore, kIdle, kComplete };
 
+  // Queues a step, and goes on reading. False when the `first` one finds no room.
+  bool Submit(bool first, bool read_on);
   void Run() final;
   absl::Status Consume();
   After TakeNext();
@@ -53,8 +56,10 @@ class ClientStreamBase : public WorkerPool::Task, public OpenStream {
 
   Call call_;
   bool opened_ = false;
-  bool listed_ = false;
   absl::Mutex mutex_;
+  // When the last message came, or the stream began.
+  absl::Time last_heard_ ABSL_GUARDED_BY(mutex_);
+  bool idle_ ABSL_GUARDED_BY(mutex_) = false;      // nothing came for too long
   bool busy_ ABSL_GUARDED_BY(mutex_) = false;      // a step is queued or runs
   bool received_ ABSL_GUARDED_BY(mutex_) = false;  // a message waits in the spare
   bool complete_ ABSL_GUARDED_BY(mutex_) = false;  // nothing more will come

@@ -18,7 +18,9 @@ std::string_view TypeOf(const MethodDescriptor& method) {
 }  // namespace
 
 Core::Core(const DispatcherOptions& options)
-    : options_(options), unknown_(std::make_unique<MethodState>()) {
+    : options_(options),
+      unknown_(std::make_unique<MethodState>()),
+      streams_(options.max_streams, options.stream_idle) {
   unknown_->full_name = "unknown";
   MakeMetrics("unknown", "unknown", "unary", *unknown_);
 }
@@ -85,20 +87,7 @@ std::vector<std::string> Core::service_names() const {
 
 void Core::Drain() {
   draining_ = true;
-  absl::MutexLock lock(&streams_mutex_);
-  for (OpenStream* stream : streams_) stream->OnDrain();
-}
-
-bool Core::AddStream(OpenStream& stream) {
-  absl::MutexLock lock(&streams_mutex_);
-  if (streams_.size() >= static_cast<std::size_t>(options_.max_streams)) return false;
-  streams_.insert(&stream);
-  return true;
-}
-
-void Core::RemoveStream(OpenStream& stream) {
-  absl::MutexLock lock(&streams_mutex_);
-  streams_.erase(&stream);
+  streams_.Drain();
 }
 
 }  // namespace sockel::rpc::internal

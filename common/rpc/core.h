@@ -11,12 +11,12 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "common/metrics/metrics.h"
 #include "common/rpc/dispatcher_options.h"
 #include "common/rpc/message_plan.h"
+#include "common/rpc/open_streams.h"
 #include "common/rpc/request_plan.h"
 #include "sockel/options/v1/options.pb.h"
 
@@ -38,13 +38,6 @@ struct ServiceState {
   absl::flat_hash_map<std::string, std::unique_ptr<MethodState>> methods;
 };
 
-// A stream that is open, so that draining can end those that only wait.
-class OpenStream {
- public:
-  virtual ~OpenStream() = default;
-  virtual void OnDrain() = 0;
-};
-
 class Core {
  public:
   explicit Core(const DispatcherOptions& options);
@@ -60,9 +53,7 @@ class Core {
   bool draining() const { return draining_.load(std::memory_order_relaxed); }
   void Drain();
 
-  // False when there are too many streams.
-  bool AddStream(OpenStream& stream);
-  void RemoveStream(OpenStream& stream);
+  OpenStreams& streams() { return streams_; }
 
  private:
   std::unique_ptr<MethodState> MakeMethod(const google::protobuf::MethodDescriptor& method)
@@ -79,8 +70,7 @@ class Core {
   std::vector<std::string> problems_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, std::unique_ptr<ServiceState>> services_ ABSL_GUARDED_BY(mutex_);
 
-  absl::Mutex streams_mutex_;
-  absl::flat_hash_set<OpenStream*> streams_ ABSL_GUARDED_BY(streams_mutex_);
+  OpenStreams streams_;
 };
 
 }  // namespace sockel::rpc::internal

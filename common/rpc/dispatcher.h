@@ -57,7 +57,16 @@ class ServiceDispatcher {
   grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* ctx, const Req* req, Resp* resp,
                                   Object& object, Fn fn,
                                   const char* rpc = __builtin_FUNCTION()) const {
-    return StartUnary(ctx, req, resp, object, fn, rpc, internal::Where::kWorker);
+    return StartUnary(ctx, req, resp, object, fn, rpc, internal::Where::kWorker, core_->workers());
+  }
+
+  // The same on a pool of its own, for use cases whose slowness must not become
+  // that of others: what hashes passwords. `pool` outlives the dispatcher.
+  template <typename Req, typename Resp, typename Object, typename Fn>
+  grpc::ServerUnaryReactor* UnaryIn(WorkerPool& pool, grpc::CallbackServerContext* ctx,
+                                    const Req* req, Resp* resp, Object& object, Fn fn,
+                                    const char* rpc = __builtin_FUNCTION()) const {
+    return StartUnary(ctx, req, resp, object, fn, rpc, internal::Where::kWorker, pool);
   }
 
   // For use cases that never block: no database, no file, no other service.
@@ -67,7 +76,7 @@ class ServiceDispatcher {
   grpc::ServerUnaryReactor* UnaryInline(grpc::CallbackServerContext* ctx, const Req* req,
                                         Resp* resp, Object& object, Fn fn,
                                         const char* rpc = __builtin_FUNCTION()) const {
-    return StartUnary(ctx, req, resp, object, fn, rpc, internal::Where::kInline);
+    return StartUnary(ctx, req, resp, object, fn, rpc, internal::Where::kInline, core_->workers());
   }
 
   template <typename Req, typename Object, typename Fn>
@@ -94,11 +103,11 @@ class ServiceDispatcher {
   template <typename Req, typename Resp, typename Object, typename Fn>
   grpc::ServerUnaryReactor* StartUnary(grpc::CallbackServerContext* ctx, const Req* req, Resp* resp,
                                        Object& object, Fn fn, const char* rpc,
-                                       internal::Where where) const {
+                                       internal::Where where, WorkerPool& pool) const {
     // Owns itself until it has answered.
     auto* call = new internal::UnaryCall<Req, Resp, Object, Fn>(*core_, Find(rpc), ctx, req, resp,
                                                                 object, fn);
-    return call->Start(where);
+    return call->Start(where, pool);
   }
 
   // A stream owns itself until gRPC is done with it, which is not before the

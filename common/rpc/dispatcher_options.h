@@ -26,6 +26,9 @@ struct DispatcherOptions {
   absl::Duration least_remaining = absl::Milliseconds(1);
   // Most streams open at a time; more are refused with OVERLOADED.
   int max_streams = 2000;
+  // How long a client that streams may send nothing; then the stream ends with
+  // DEADLINE_EXCEEDED/STREAM_IDLE.
+  absl::Duration stream_idle = absl::Minutes(1);
 };
 
 }  // namespace sockel::rpc

@@ -352,5 +352,38 @@ TEST_F(FullQueueTest, AnswersInlineMethodsWhateverTheLoad) {
   running.join();
 }
 
+class SlowPoolTest : public DispatcherTest {
+ protected:
+  SlowPoolTest() { door_.slow_pool = &slow_; }
+  // Before the server stops, and after its calls have ended.
+  ~SlowPoolTest() override { server_.Stop(); }
+
+  std::thread HoldInBackground() {
+    return std::thread([this] { EXPECT_TRUE(HoldElsewhere().ok()); });
+  }
+  grpc::Status HoldElsewhere() {
+    GetBookRequest request;
+    request.set_name(kBook);
+    Book book;
+    auto context = InProcessServer::Context("smi");
+    return stub_->HoldElsewhere(context.get(), request, &book);
+  }
+
+  WorkerPool slow_{{.threads = 1, .queue = 1, .max_wait = absl::Seconds(10), .name = "slow"},
+                   server_.metrics()};
+};
+
+TEST_F(SlowPoolTest, IsSlowForItsOwnCallsOnly) {
+  std::thread running = HoldInBackground();
+  library_.WaitUntilHeld(1);
+  std::thread waiting = HoldInBackground();
+  while (slow_.queued() == 0) std::this_thread::yield();
+  EXPECT_EQ(ReasonOf(HoldElsewhere()), "OVERLOADED");
+  EXPECT_TRUE(Get(InProcessServer::Context("smi")).ok());
+  library_.Release();
+  running.join();
+  waiting.join();
+}
+
 }  // namespace
 }  // namespace sockel::rpc

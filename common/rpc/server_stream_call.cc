@@ -3,6 +3,14 @@
 #include "absl/time/time.h"
 
 namespace sockel::rpc::internal {
+namespace {
+
+absl::Status TokenExpired() {
+  return error::Make(absl::StatusCode::kUnauthenticated, error::CommonReason::TOKEN_EXPIRED,
+                     "the token has expired: come back with a new one, from the last cursor");
+}
+
+}  // namespace
 
 ServerStreamBase::ServerStreamBase(Core& core, const MethodState& method,
                                    grpc::CallbackServerContext* context)
@@ -15,10 +23,10 @@ ServerStreamBase::ServerStreamBase(Core& core, const MethodState& method,
 
 void ServerStreamBase::Start() {
   Core& core = call_.core();
-  absl::Status status = call_.Admit(absl::InfiniteDuration());
+  absl::Status status = call_.Admit(absl::InfiniteDuration(), core.workers());
   if (status.ok()) {
-    listed_ = core.AddStream(*this);
-    if (listed_ && core.workers().TrySubmit(*this)) return;
+    core.streams().Add(*this);
+    if (core.streams().TakePlace(*this) && core.workers().TrySubmit(*this)) return;
     status = Overloaded(core.workers());
   }
   End(status);
@@ -72,10 +80,8 @@ void ServerStreamBase::Run() {
   for (;;) {
     if (IsCancelled()) return End(Cancelled());
     absl::StatusOr<Pull> pull = Guarded([this]() -> absl::StatusOr<Pull> {
-      if (!begun_) {
-        if (absl::Status status = Begin(); !status.ok()) return status;
-      }
-      return Next(wake_);
+      absl::Status status = begun_ ? call_.StillAllowed() : Begin();
+      return status.ok() ? Next(wake_) : status;
     });
     if (!pull.ok()) return End(pull.status());
     if (HandlePull(*pull)) return;
@@ -101,7 +107,13 @@ bool ServerStreamBase::HandlePull(Pull pull) {
   return Wait();
 }
 
+// Who has something to send may send it to the end; who waits for news could
+// do so for ever, so its client comes back with a new token.
 bool ServerStreamBase::Wait() {
+  if (call_.HasExpired()) {
+    End(TokenExpired());
+    return true;
+  }
   {
     absl::MutexLock lock(&waker_->mutex);
     if (waker_->cancelled) return false;
@@ -121,7 +133,7 @@ void ServerStreamBase::End(const absl::Status& status) {
     waker_->state = State::kEnded;
     waker_->stream = nullptr;
   }
-  if (listed_) call_.core().RemoveStream(*this);
+  call_.core().streams().Remove(*this);
   CloseSource();
   FinishReactor(call_.Conclude(status));  // `this` may be gone when it returns
 }

@@ -24,6 +24,9 @@ class ServerStreamBase : public WorkerPool::Task, public OpenStream {
 
   void Start();
   void OnDrain() final;
+  // Its client waits for us, or is slow to take what we sent; keepalive finds
+  // out when it is gone.
+  void OnIdleCheck(absl::Time /*since*/) final {}
 
  protected:
   // The reactions of gRPC.
@@ -66,7 +69,6 @@ class ServerStreamBase : public WorkerPool::Task, public OpenStream {
   const std::shared_ptr<Waker> waker_;
   const std::function<void()> wake_;
   bool begun_ = false;
-  bool listed_ = false;
 };
 
 template <typename Req, typename Object, typename Fn>

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
+#include <thread>
+
 #include "common/error/grpc_status.h"
 #include "common/rpc/testing/in_process_server.h"
 #include "common/rpc/testing/library.h"
@@ -197,6 +200,43 @@ TEST_F(StreamTest, ForgetsTheSinkWhenTheClientGoesAway) {
   library_.WaitUntilNoStreams();
 }
 
+TEST_F(StreamTest, SendsNothingMoreToWhomWasStopped) {
+  auto context = InProcessServer::Context("smi");
+  auto reader = stub_->ReadPages(context.get(), request_);
+  library_.WaitUntilWaiting();
+  server_.test_authenticator().SetStanding(Authenticator::Standing::kRevoked);
+  library_.AddPages(1);
+  Page page;
+  EXPECT_FALSE(reader->Read(&page));
+  EXPECT_EQ(ReasonOf(reader->Finish()), "TOKEN_REVOKED");
+}
+
+TEST_F(StreamTest, TakesNothingMoreFromWhomWasStopped) {
+  library_.HoldWrites();
+  WritePagesResponse response;
+  auto context = InProcessServer::Context("smi");
+  auto writer = stub_->WritePages(context.get(), &response);
+  writer->Write(PageOf(0, kBook));
+  library_.WaitUntilWriting();
+  server_.test_authenticator().SetStanding(Authenticator::Standing::kRevoked);
+  library_.AllowWrites(10);
+  writer->Write(PageOf(1));
+  EXPECT_EQ(ReasonOf(writer->Finish()), "TOKEN_REVOKED");
+}
+
+TEST_F(StreamTest, LetsNobodyWaitLongerThanTheTokenIsGood) {
+  server_.test_authenticator().SetStanding(Authenticator::Standing::kExpired);
+  library_.AddPages(2);
+  auto context = InProcessServer::Context("smi");
+  auto reader = stub_->ReadPages(context.get(), request_);
+  Page page;
+  // What is there is sent to the end.
+  EXPECT_TRUE(reader->Read(&page));
+  EXPECT_TRUE(reader->Read(&page));
+  EXPECT_FALSE(reader->Read(&page));
+  EXPECT_EQ(ReasonOf(reader->Finish()), "TOKEN_EXPIRED");
+}
+
 class FewStreamsTest : public StreamTest {
  protected:
   FewStreamsTest() : StreamTest({.max_streams = 1}) {}
@@ -212,6 +252,69 @@ TEST_F(FewStreamsTest, RefusesMoreStreamsThanItIsMadeFor) {
   EXPECT_EQ(ReasonOf(status), "OVERLOADED");
   library_.EndPages();
   EXPECT_TRUE(reader->Finish().ok());
+}
+
+TEST_F(FewStreamsTest, GivesNoPlaceToAStrangerWhoSaysNothing) {
+  WritePagesResponse response;
+  auto stranger = InProcessServer::Anonymous();
+  auto writer = stub_->WritePages(stranger.get(), &response);
+  library_.AddPages(1);
+  library_.EndPages();
+  auto context = InProcessServer::Context("smi");
+  auto reader = stub_->ReadPages(context.get(), request_);
+  Page page;
+  EXPECT_TRUE(reader->Read(&page));
+  while (reader->Read(&page)) {
+  }
+  EXPECT_TRUE(reader->Finish().ok());
+  stranger->TryCancel();
+  writer->Finish();
+}
+
+class ImpatientStreamTest : public StreamTest {
+ protected:
+  ImpatientStreamTest() : StreamTest({.stream_idle = absl::Milliseconds(100)}) {}
+};
+
+TEST_F(ImpatientStreamTest, EndsAStreamWhoseClientSendsNothing) {
+  for (const bool silent_from_the_start : {true, false}) {
+    WritePagesResponse response;
+    auto context = InProcessServer::Context("smi");
+    auto writer = stub_->WritePages(context.get(), &response);
+    if (!silent_from_the_start) writer->Write(PageOf(0, kBook));
+    const grpc::Status status = writer->Finish();
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+    EXPECT_EQ(ReasonOf(status), "STREAM_IDLE");
+  }
+  library_.WaitUntilNoStreams();
+}
+
+class OneWorkerStreamTest : public StreamTest {
+ protected:
+  OneWorkerStreamTest() : StreamTest({.workers = {.threads = 1, .max_wait = absl::Seconds(10)}}) {}
+};
+
+TEST_F(OneWorkerStreamTest, SharesItsWorkerWithOthersAfterEachMessage) {
+  library_.HoldWrites();
+  WritePagesResponse response;
+  auto context = InProcessServer::Context("smi");
+  auto writer = stub_->WritePages(context.get(), &response);
+  for (int i = 0; i < 2; ++i) writer->Write(PageOf(i, i == 0 ? kBook : ""));
+  library_.WaitUntilWriting();
+  testing::GetBookRequest request;
+  request.set_name(kBook);
+  testing::Book book;
+  auto get_context = InProcessServer::Context("smi");
+  std::promise<grpc::Status> answer;
+  stub_->async()->GetBook(get_context.get(), &request, &book,
+                          [&](const grpc::Status& status) { answer.set_value(status); });
+  while (server_.workers().queued() == 0) std::this_thread::yield();
+  library_.AllowWrites(1);
+  EXPECT_TRUE(answer.get_future().get().ok());
+  library_.AllowWrites(1);
+  writer->WritesDone();
+  EXPECT_TRUE(writer->Finish().ok());
+  EXPECT_EQ(response.pages(), 2);
 }
 
 }  // namespace

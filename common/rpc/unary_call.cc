@@ -2,16 +2,15 @@
 
 namespace sockel::rpc::internal {
 
-grpc::ServerUnaryReactor* UnaryCallBase::Start(Where where) {
+grpc::ServerUnaryReactor* UnaryCallBase::Start(Where where, WorkerPool& pool) {
   grpc::ServerUnaryReactor* const reactor = reactor_;  // `this` may be gone at the end
-  Core& core = call_.core();
-  absl::Status status = call_.Admit(core.options().default_deadline);
+  absl::Status status = call_.Admit(call_.core().options().default_deadline, pool);
   if (!status.ok()) {
     Finish(status);
   } else if (where == Where::kInline && call_.IsCallerKnown()) {
     Finish(Execute());
-  } else if (!core.workers().TrySubmit(*this)) {
-    Finish(Overloaded(core.workers()));
+  } else if (!pool.TrySubmit(*this)) {
+    Finish(Overloaded(pool));
   }
   return reactor;
 }

@@ -20,7 +20,7 @@ class UnaryCallBase : public WorkerPool::Task {
       : call_(core, method, context), reactor_(context->DefaultReactor()) {}
 
   // Returns the reactor. The object deletes itself when the call is finished.
-  grpc::ServerUnaryReactor* Start(Where where);
+  grpc::ServerUnaryReactor* Start(Where where, WorkerPool& pool);
 
  protected:
   virtual google::protobuf::Message& request() = 0;

@@ -57,6 +57,8 @@ class WorkerPool {
   // refused. Its number must be bounded by whoever admits.
   void SubmitAdmitted(Task& task);
 
+  // Tasks that wait for a thread.
+  int queued() const { return load_->queued.load(std::memory_order_relaxed); }
   // What a task submitted now would wait, roughly.
   absl::Duration ExpectedWait() const;
 

@@ -83,6 +83,11 @@ class FakeIdentity final : public identity::v1::AuthenticationService::Service {
     absl::MutexLock lock(&mutex_);
     return cursors_;
   }
+  // The address and port that each stream came from: equal on one connection.
+  std::vector<std::string> followers() const {
+    absl::MutexLock lock(&mutex_);
+    return followers_;
+  }
   bool AwaitJwksCalls(int count) const {
     absl::MutexLock lock(&mutex_);
     const auto reached = [&] { return jwks_calls_ >= count; };
@@ -135,6 +140,7 @@ class FakeIdentity final : public identity::v1::AuthenticationService::Service {
     if (!request->cursor().empty()) sent = std::stoul(request->cursor());
     absl::MutexLock lock(&mutex_);
     cursors_.push_back(request->cursor());
+    followers_.push_back(context->peer());
     while (!ends_streams_ && !context->IsCancelled()) {
       if (!silent_) sent = WriteFrom(sent, *writer);
       const auto news = [&] { return ends_streams_ || (!silent_ && sent < revocations_.size()); };
@@ -201,6 +207,7 @@ class FakeIdentity final : public identity::v1::AuthenticationService::Service {
   std::vector<Revoked> revocations_;
   std::set<std::string> seen_;
   std::vector<std::string> cursors_;
+  std::vector<std::string> followers_;
   bool ends_streams_ = false;
   bool silent_ = false;
   int jwks_calls_ = 0;

@@ -25,6 +25,7 @@ class RecordingServer final : public identity::v1::AuthenticationService::Servic
     int port = 0;
     builder.AddListeningPort(address, credentials, &port);
     builder.RegisterService(this);
+    builder.SetMaxReceiveMessageSize(-1);  // what was sent shall be seen
     server_ = builder.BuildAndStart();
     address_ = absl::StrCat("127.0.0.1:", port);
   }
@@ -43,6 +44,7 @@ class RecordingServer final : public identity::v1::AuthenticationService::Servic
   struct Call {
     std::multimap<std::string, std::string> metadata;
     std::string request_id;
+    std::string peer;  // equal for calls on one connection
     absl::Time deadline;
   };
   std::vector<Call> calls() const {
@@ -84,6 +86,7 @@ class RecordingServer final : public identity::v1::AuthenticationService::Servic
                             std::string(value.data(), value.size()));
     }
     call.request_id = request_id;
+    call.peer = context.peer();
     call.deadline = absl::FromChrono(context.deadline());
     absl::MutexLock lock(&mutex_);
     calls_.push_back(std::move(call));

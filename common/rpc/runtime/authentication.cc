@@ -28,11 +28,17 @@ client::ChannelOptions OptionsFor(const Settings& settings) {
 }  // namespace
 
 RemoteAuthenticator::RemoteAuthenticator(std::shared_ptr<grpc::Channel> plain,
-                                         std::shared_ptr<grpc::Channel> authenticated,
-                                         const Clock& clock, const log::Logger& log)
+                                         auth::RevocationFollower::Connect authenticated,
+                                         const Clock& clock, const log::Logger& log,
+                                         metrics::Registry& metrics)
     : keys_(std::move(plain), clock, log),
       follower_(std::move(authenticated), revocations_, clock, log),
-      verifier_({}, keys_, revocations_, clock) {}
+      verifier_({}, keys_, revocations_, clock) {
+  metrics.ComputedGauge("sockel_auth_revocations_age_seconds",
+                        "Since identity's feed of revocations last said something; what was "
+                        "revoked in that time is not known here.",
+                        {}, [this] { return absl::ToDoubleSeconds(follower_.Age()); });
+}
 
 absl::Status RemoteAuthenticator::Ready() const {
   if (!keys_.Ready()) return absl::UnavailableError("no signing keys from identity yet");
@@ -70,14 +76,16 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Outgoing::Connect(
 }
 
 absl::StatusOr<std::unique_ptr<RemoteAuthenticator>> Outgoing::MakeAuthenticator(
-    const Clock& clock, const log::Logger& log) const {
+    const Clock& clock, const log::Logger& log, metrics::Registry& metrics) const {
   if (identity_target_.empty()) return nullptr;
   auto plain = plain_.Connect(identity_target_, {AuthenticationService()});
   if (!plain.ok()) return plain.status();
-  auto authenticated = authenticated_.Connect(identity_target_, {AuthenticationService()});
-  if (!authenticated.ok()) return authenticated.status();
-  return std::make_unique<RemoteAuthenticator>(*std::move(plain), *std::move(authenticated), clock,
-                                               log);
+  // Cannot fail: the target is one that `plain` may call.
+  auto authenticated = [factory = authenticated_, target = identity_target_] {
+    return factory.ConnectApart(target, {AuthenticationService()}).value();
+  };
+  return std::make_unique<RemoteAuthenticator>(*std::move(plain), std::move(authenticated), clock,
+                                               log, metrics);
 }
 
 }  // namespace sockel::rpc

@@ -12,6 +12,7 @@
 #include "common/client/channel_factory.h"
 #include "common/clock/clock.h"
 #include "common/log/log.h"
+#include "common/metrics/metrics.h"
 #include "common/rpc/runtime/settings.h"
 
 namespace sockel::rpc {
@@ -29,6 +30,9 @@ class LateAuthenticator final : public Authenticator {
   Result Authenticate(std::string_view bearer) const override {
     return actual_->Authenticate(bearer);
   }
+  Standing StandingOf(const Principal& principal) const override {
+    return actual_->StandingOf(principal);
+  }
 
  private:
   std::unique_ptr<Authenticator> actual_;
@@ -37,17 +41,20 @@ class LateAuthenticator final : public Authenticator {
 // Verifies with the keys and revocations that it gets from identity.
 class RemoteAuthenticator final : public Authenticator {
  public:
-  // `plain`: channel to identity without credentials; `authenticated`: with
-  // this service's.
+  // `plain`: channel to identity without credentials; `authenticated` makes
+  // channels with this service's. Shows in `metrics` how old its knowledge is.
   RemoteAuthenticator(std::shared_ptr<grpc::Channel> plain,
-                      std::shared_ptr<grpc::Channel> authenticated, const Clock& clock,
-                      const log::Logger& log);
+                      auth::RevocationFollower::Connect authenticated, const Clock& clock,
+                      const log::Logger& log, metrics::Registry& metrics);
 
   std::shared_ptr<const Principal> Known(std::string_view bearer) const override {
     return verifier_.Known(bearer);
   }
   Result Authenticate(std::string_view bearer) const override {
     return verifier_.Authenticate(bearer);
+  }
+  Standing StandingOf(const Principal& principal) const override {
+    return verifier_.StandingOf(principal);
   }
 
   // Can tokens be judged? UNAVAILABLE says what is missing.
@@ -73,7 +80,7 @@ class Outgoing {
 
   // Null when this service is identity.
   absl::StatusOr<std::unique_ptr<RemoteAuthenticator>> MakeAuthenticator(
-      const Clock& clock, const log::Logger& log) const;
+      const Clock& clock, const log::Logger& log, metrics::Registry& metrics) const;
 
  private:
   Outgoing(client::ChannelFactory plain, client::ChannelFactory authenticated,

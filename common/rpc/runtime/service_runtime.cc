@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "common/auth/roles.h"
+#include "common/client/channel_factory.h"
 #include "common/error/error.h"
 #include "common/pg/migrate.h"
 #include "common/rpc/malformed.h"
@@ -19,8 +20,9 @@
 namespace sockel::rpc {
 namespace {
 
-// Largest request. Also gRPC's own default on the client's side for answers.
-constexpr int kMostRequestBytes = 4 << 20;
+// Largest request: what our own clients send at most. Also gRPC's own default on
+// the client's side for answers.
+constexpr int kMostRequestBytes = static_cast<int>(client::kMostMessageBytes);
 constexpr std::size_t kLeastPageTokenKey = 32;
 
 // Takes no lines: `log.calls: false`.
@@ -154,7 +156,7 @@ absl::Status ServiceRuntime::MakeInstance() {
 
 absl::Status ServiceRuntime::MakeAuthenticator() {
   if (authenticator_.IsSet()) return absl::OkStatus();
-  auto remote = outgoing_.MakeAuthenticator(clock_, log_);
+  auto remote = outgoing_.MakeAuthenticator(clock_, log_, metrics_);
   if (!remote.ok()) return remote.status();
   if (*remote == nullptr) {
     return absl::FailedPreconditionError("the service brought no way to verify tokens");

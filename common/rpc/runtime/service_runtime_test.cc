@@ -11,9 +11,11 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <pqxx/pqxx>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/auth/testing/fake_identity.h"
 #include "common/events/events.h"
 #include "common/ledger/ledger.h"
 #include "common/rpc/runtime/health_probe.h"
@@ -43,6 +45,11 @@ class LibraryInstance final : public ServiceInstance {
 absl::StatusOr<std::unique_ptr<ServiceInstance>> CreateLibrary(ServiceContext& context) {
   context.config().Section("library").String("shelf", "A", "Where the books stand");
   context.UseAuthenticator(std::make_unique<testing::TestAuthenticator>());
+  return std::make_unique<LibraryInstance>(context);
+}
+
+// The same in a service that verifies tokens with what identity tells it.
+absl::StatusOr<std::unique_ptr<ServiceInstance>> CreateFollowingLibrary(ServiceContext& context) {
   return std::make_unique<LibraryInstance>(context);
 }
 
@@ -160,6 +167,32 @@ TEST_F(ServiceRuntimeTest, NamesUnknownAndMissingKeysTogether) {
   EXPECT_THAT(std::string(runtime.status().message()), HasSubstr("`workers`"));
 }
 
+TEST_F(ServiceRuntimeTest, RefusesALogLevelThatItDoesNotKnow) {
+  std::string config = Config(database_.conninfo(), kPlaintext);
+  config.replace(config.find("level: warning"), 14, "level: loud");
+  auto runtime = ServiceRuntime::Create(spec_, *config::Reader::Parse(config));
+  ASSERT_TRUE(runtime.ok()) << runtime.status();
+  const absl::Status status = (*runtime)->Start();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("`log.level` must be debug, info, warning or error"));
+}
+
+TEST_F(ServiceRuntimeTest, DeletesRecordedAnswersThatAreTooOld) {
+  pqxx::connection connection(database_.superuser_conninfo());
+  pqxx::nontransaction sql(connection);
+  sql.exec(
+      "INSERT INTO idempotency_keys SELECT 'smi', age, gen_random_uuid(), 'm', ''::bytea, "
+      "''::bytea, now() - age::interval FROM unnest('{26 hours,24 hours}'::text[]) AS age");
+  auto runtime = Started(database_.conninfo(), kPlaintext);
+  ASSERT_TRUE(runtime.ok()) << runtime.status();
+  const auto kept = [&] {
+    const pqxx::result rows = sql.exec("SELECT string_agg(subject, ',') FROM idempotency_keys");
+    return rows[0][0].as<std::string>();
+  };
+  EXPECT_TRUE(Eventually([&] { return kept() == "24 hours"; })) << kept();
+}
+
 TEST_F(ServiceRuntimeTest, RefusesPlaintextToOtherMachines) {
   for (const char* address : {"0.0.0.0:0", "[::]:0", "192.0.2.1:0"}) {
     EXPECT_FALSE(MakeServerCredentials({.plaintext = true}, address).ok()) << address;
@@ -203,6 +236,20 @@ TEST_F(ServiceRuntimeTest, ShowsItsMetrics) {
   EXPECT_THAT(text, HasSubstr("sockel_rpc_handled_total{"));
   EXPECT_THAT(text, HasSubstr("sockel_workers_queued{"));
   EXPECT_THAT(text, HasSubstr("sockel_pg_pool_open{service=\"identity\"}"));
+}
+
+TEST_F(ServiceRuntimeTest, ShowsHowOldItsKnowledgeOfRevocationsIs) {
+  auth::FakeIdentity identity;
+  identity.SetKeys({auth::Key::Generate().value()});
+  spec_.name = "efile";
+  spec_.create = CreateFollowingLibrary;
+  auto runtime = Started(database_.conninfo(),
+                         absl::StrCat(kPlaintext, "metrics_listen: 127.0.0.1:0\n",
+                                      "identity: {target: \"", identity.address(), "\"}\n"));
+  ASSERT_TRUE(runtime.ok()) << runtime.status();
+  EXPECT_TRUE(Eventually([&] { return Probe(**runtime).ok(); }));
+  EXPECT_THAT(HttpGet((*runtime)->metrics_port(), "/metrics"),
+              HasSubstr("sockel_auth_revocations_age_seconds{service=\"efile\"} "));
 }
 
 class TlsTest : public ServiceRuntimeTest {

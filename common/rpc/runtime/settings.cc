@@ -54,6 +54,14 @@ void ReadOthers(config::Reader config, std::string_view service, Settings& setti
   }
 }
 
+void ReadLog(config::Reader config, Settings& settings) {
+  constexpr std::string_view kLevels = "debug, info, warning or error";
+  const auto level = log::LevelFrom(config.String("log.level", "info", kLevels));
+  if (!level) config.Refuse("log.level", kLevels);
+  settings.log_level = level.value_or(log::Level::kInfo);
+  settings.access_log = config.Bool("log.calls", true, "One line for each call");
+}
+
 void ReadLimits(config::Reader config, Settings& settings) {
   // More threads than connections would only wait for each other.
   settings.workers = static_cast<int>(
@@ -89,9 +97,7 @@ Settings ReadSettings(config::Reader config, std::string_view service) {
       "page_token_key_file", "File with at least 32 random characters; equal in all replicas");
   settings.events_keep =
       config.Duration("events.keep", absl::Hours(24 * 30), "How long events can be watched again");
-  const std::string level = config.String("log.level", "info", "debug, info, warning or error");
-  settings.log_level = log::LevelFrom(level).value_or(log::Level::kInfo);
-  settings.access_log = config.Bool("log.calls", true, "One line for each call");
+  ReadLog(config, settings);
   ReadLimits(config, settings);
   return settings;
 }

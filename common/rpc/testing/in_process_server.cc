@@ -95,7 +95,8 @@ InProcessServer::InProcessServer(const Options& options)
           .metrics = metrics_,
           .log = log_,
           .error_domain = options.domain,
-          .max_streams = options.max_streams})) {}
+          .max_streams = options.max_streams,
+          .stream_idle = options.stream_idle})) {}
 
 InProcessServer::~InProcessServer() { Stop(); }
 

@@ -2,6 +2,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +31,12 @@ class TestAuthenticator final : public Authenticator {
  public:
   std::shared_ptr<const Principal> Known(std::string_view bearer) const override;
   Result Authenticate(std::string_view bearer) const override;
+  Standing StandingOf(const Principal& /*principal*/) const override { return standing_; }
+  // Of everybody, from now on.
+  void SetStanding(Standing standing) { standing_ = standing; }
+
+ private:
+  std::atomic<Standing> standing_{Standing::kGood};
 };
 
 // A token for TestAuthenticator: subject `tenants/<tenant>/users/<user>`.
@@ -67,6 +74,7 @@ class InProcessServer {
     const Authenticator* authenticator = nullptr;
     AllowsFunction allows = nullptr;
     int max_streams = 100;
+    absl::Duration stream_idle = absl::Minutes(1);
   };
 
   InProcessServer() : InProcessServer(Options{}) {}
@@ -77,6 +85,8 @@ class InProcessServer {
   const Dispatcher& dispatcher() const { return *dispatcher_; }
   Dispatcher& dispatcher() { return *dispatcher_; }
   metrics::Registry& metrics() { return metrics_; }
+  WorkerPool& workers() { return *workers_; }
+  TestAuthenticator& test_authenticator() { return test_authenticator_; }
   TestAccessLog& log() { return log_; }
 
   // Once, with doors that live longer than this object or until Stop().

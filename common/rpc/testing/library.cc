@@ -44,6 +44,7 @@ class Notebook final : public Sink<Page, WritePagesResponse> {
   }
 
   absl::Status Write(const Page& page) override {
+    library_.WaitForPermit();
     if (page.number() < 0) return error::InvalidField("number", "must not be negative");
     response_.set_pages(response_.pages() + 1);
     response_.set_bytes(response_.bytes() + static_cast<int64_t>(page.content().size()));
@@ -167,6 +168,33 @@ void Library::WaitUntilWaiting() {
     return !waiting_.empty();
   };
   mutex_.Await(absl::Condition(&waiting));
+}
+
+void Library::HoldWrites() {
+  absl::MutexLock lock(&mutex_);
+  writes_held_ = true;
+}
+
+void Library::AllowWrites(int pages) {
+  absl::MutexLock lock(&mutex_);
+  permits_ += pages;
+}
+
+void Library::WaitUntilWriting() {
+  absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(&writing_));
+}
+
+void Library::WaitForPermit() {
+  absl::MutexLock lock(&mutex_);
+  writing_ = true;
+  const auto allowed = [this] {
+    mutex_.AssertHeld();
+    return !writes_held_ || permits_ > 0;
+  };
+  mutex_.Await(absl::Condition(&allowed));
+  --permits_;
+  writing_ = false;
 }
 
 void Library::WaitUntilNoStreams() {

@@ -44,9 +44,15 @@ class Library {
   void WaitUntilWaiting();
   void WaitUntilNoStreams();
 
+  // WritePages works on pages only as far as AllowWrites() lets it.
+  void HoldWrites();
+  void AllowWrites(int pages);
+  void WaitUntilWriting();
+
  private:
   friend class Pages;
   friend class Notebook;
+  void WaitForPermit();
   void Saw(const Caller& caller, const google::protobuf::Message& request);
 
   absl::Notification release_;
@@ -58,6 +64,9 @@ class Library {
   int pages_ ABSL_GUARDED_BY(mutex_) = 0;
   bool pages_complete_ ABSL_GUARDED_BY(mutex_) = false;
   int streams_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool writes_held_ ABSL_GUARDED_BY(mutex_) = false;
+  int permits_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::function<void()>> waiting_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -98,6 +107,11 @@ class LibraryDoor final : public LibraryService::CallbackService {
                                    WhoAmIResponse* resp) override {
     return rpc_.Unary(ctx, req, resp, library_, &Library::WhoAmI);
   }
+  // In `slow_pool`, when there is one.
+  grpc::ServerUnaryReactor* HoldElsewhere(grpc::CallbackServerContext* ctx,
+                                          const GetBookRequest* req, Book* resp) override {
+    return rpc_.UnaryIn(*slow_pool, ctx, req, resp, library_, &Library::Hold);
+  }
   grpc::ServerWriteReactor<Page>* ReadPages(grpc::CallbackServerContext* ctx,
                                             const ReadPagesRequest* req) override {
     return rpc_.ServerStream(ctx, req, library_, &Library::ReadPages);
@@ -106,6 +120,8 @@ class LibraryDoor final : public LibraryService::CallbackService {
                                             WritePagesResponse* resp) override {
     return rpc_.ClientStream(ctx, resp, library_, &Library::WritePages);
   }
+
+  WorkerPool* slow_pool = nullptr;
 
  private:
   ServiceDispatcher rpc_;

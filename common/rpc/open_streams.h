@@ -1,0 +1,58 @@
+#pragma once
+
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+
+namespace sockel::rpc::internal {
+
+// A stream that is open. Its functions are called with the list locked: they
+// must not block. They may lock the stream, so nobody comes here who holds that
+// lock.
+class OpenStream {
+ public:
+  virtual ~OpenStream() = default;
+  // The server is stopping: who only waits shall end.
+  virtual void OnDrain() = 0;
+  // From time to time. Who has waited for its client since before `since`
+  // shall end.
+  virtual void OnIdleCheck(absl::Time since) = 0;
+};
+
+// All streams of a dispatcher, so that draining and idleness can end them, and
+// the places that bound their number. Thread-safe.
+class OpenStreams {
+ public:
+  // `most`: places. A client may be silent for `idle_limit`.
+  OpenStreams(int most, absl::Duration idle_limit);
+  ~OpenStreams();
+  OpenStreams(const OpenStreams&) = delete;
+  OpenStreams& operator=(const OpenStreams&) = delete;
+
+  void Add(OpenStream& stream);
+  // Before it does anything: false when all places are taken. A stream that
+  // has not said yet who it is has none, so that strangers cannot take them.
+  bool TakePlace(OpenStream& stream);
+  // Once, at its end; gives the place back.
+  void Remove(OpenStream& stream);
+
+  void Drain();
+
+ private:
+  void Watch();
+
+  const int most_;
+  const absl::Duration idle_limit_;
+  absl::Mutex mutex_;
+  // Whether it has a place.
+  absl::flat_hash_map<OpenStream*, bool> streams_ ABSL_GUARDED_BY(mutex_);
+  int taken_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread watch_;
+};
+
+}  // namespace sockel::rpc::internal
