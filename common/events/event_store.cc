@@ -37,7 +37,12 @@ constexpr pg::Query kReadAfter{
 constexpr pg::Query kEnd{"events_end",
                          "SELECT pg_snapshot_xmin(pg_current_snapshot()) AS next_xid"};
 
+constexpr pg::Query kHorizon{"events_horizon",
+                             "SELECT FROM event_horizons "
+                             "WHERE tenant_id = $1 AND (xid, seq) > ($2::xid8, $3::bigint)"};
+
 // The oldest of each tenant are where its key begins: no index on time needed.
+// Events of a clock that was ahead hold up their tenant's until it is overtaken.
 constexpr pg::Query kPurge{
     "events_purge",
     "WITH RECURSIVE tenants AS ("
@@ -51,9 +56,18 @@ constexpr pg::Query kPurge{
     "    SELECT tenant_id, xid, seq, time FROM events e WHERE e.tenant_id = t.tenant_id"
     "    ORDER BY e.xid, e.seq LIMIT $2) p"
     "  WHERE p.time < $1"
+    "), deleted AS ("
+    "  DELETE FROM events e USING oldest o"
+    "  WHERE e.tenant_id = o.tenant_id AND e.xid = o.xid AND e.seq = o.seq"
+    "  RETURNING e.tenant_id, e.xid, e.seq"
+    "), moved AS ("
+    "  INSERT INTO event_horizons AS h (tenant_id, xid, seq)"
+    "  SELECT DISTINCT ON (tenant_id) tenant_id, xid, seq FROM deleted"
+    "  ORDER BY tenant_id, xid DESC, seq DESC"
+    "  ON CONFLICT (tenant_id) DO UPDATE SET xid = excluded.xid, seq = excluded.seq"
+    "  WHERE (h.xid, h.seq) < (excluded.xid, excluded.seq)"
     ") "
-    "DELETE FROM events e USING oldest o "
-    "WHERE e.tenant_id = o.tenant_id AND e.xid = o.xid AND e.seq = o.seq"};
+    "SELECT count(*) AS purged FROM deleted"};
 
 constexpr pg::Query kNotify{"events_notify",
                             "SELECT pg_notify('sockel_events', t) FROM unnest($1::text[]) AS t"};
@@ -116,8 +130,12 @@ Position CurrentEnd(pg::Transaction& tx) {
   return {next - 1, std::numeric_limits<std::int64_t>::max()};
 }
 
+bool PurgedBehind(pg::Transaction& tx, const Position& position) {
+  return !tx.Exec(kHorizon, tx.caller().tenant, position.xid, position.seq).empty();
+}
+
 std::int64_t PurgeBefore(pg::WriteTransaction& tx, absl::Time before, int per_tenant) {
-  return static_cast<std::int64_t>(tx.Exec(kPurge, before, per_tenant).affected_rows());
+  return tx.Exec(kPurge, before, per_tenant)[0]["purged"].as<std::int64_t>();
 }
 
 void Notify(pg::Transaction& tx, const std::vector<std::string>& tenants) {

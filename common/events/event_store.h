@@ -38,8 +38,12 @@ EventPage ReadAfter(pg::Transaction& tx, const Position& after, int limit);
 // Behind everything that is visible now.
 Position CurrentEnd(pg::Transaction& tx);
 
-// Deletes events older than `before`, of each tenant the oldest `per_tenant`.
-// Bound to all tenants. Returns how many.
+// Whether an event of the caller's tenant behind `position` was deleted: whoever
+// stands there can no longer be given everything.
+bool PurgedBehind(pg::Transaction& tx, const Position& position);
+
+// Deletes events older than `before`, of each tenant the oldest `per_tenant`,
+// and remembers how far. Bound to all tenants. Returns how many.
 std::int64_t PurgeBefore(pg::WriteTransaction& tx, absl::Time before, int per_tenant);
 
 // Tells the watchers in every process that these tenants have news.

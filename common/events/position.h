@@ -8,7 +8,10 @@
 
 namespace sockel::events {
 
-// A place in a tenant's events, in the order in which they became visible.
+// A place in a tenant's events. They are given out in this order, and none comes
+// late: a reader goes up to the oldest transaction still running. In most cases
+// it is the order in which they became visible; of two transactions at the same
+// time, the one that wrote first comes first.
 struct Position {
   std::uint64_t xid = 0;  // of the transaction
   std::int64_t seq = 0;   // within it

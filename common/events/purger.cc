@@ -1,12 +1,21 @@
 #include "common/events/purger.h"
 
+#include "common/error/error.h"
 #include "common/events/event_store.h"
+#include "common/log/log.h"
+#include "common/pg/idempotency.h"
 
 namespace sockel::events {
 namespace {
 
 // Of each tenant at a time: short transactions.
 constexpr int kBatch = 1000;
+
+// The next round tries again.
+void Warn(std::string_view what, const absl::Status& status) {
+  if (status.ok()) return;
+  log::Warning("purging failed", {{"what", what}, {"error", error::LogMessageOf(status)}});
+}
 
 }  // namespace
 
@@ -38,13 +47,19 @@ bool Purger::Pause(absl::Duration duration) {
 }
 
 void Purger::Run() {
-  while (Pause(interval_)) {
-    // A failure is not told: the next round tries again.
-    while (true) {
-      const absl::StatusOr<std::int64_t> purged = PurgeOnce(database_, clock_, keep_);
-      if (!purged.ok() || *purged == 0 || !Pause(absl::Milliseconds(100))) break;
-    }
-  }
+  do {
+    PurgeAll();
+  } while (Pause(interval_));
+}
+
+void Purger::PurgeAll() {
+  Warn("recorded answers",
+       pg::PurgeIdempotencyKeys(database_, clock_.Now() - pg::kIdempotencyKeyLifetime).status());
+  do {
+    const absl::StatusOr<std::int64_t> purged = PurgeOnce(database_, clock_, keep_);
+    Warn("events", purged.status());
+    if (!purged.ok() || *purged == 0) return;
+  } while (Pause(absl::Milliseconds(100)));
 }
 
 }  // namespace sockel::events

@@ -13,11 +13,14 @@
 namespace sockel::events {
 
 // Deletes events older than `keep`, a few at a time. Returns how many; zero
-// when all is done. Replicas may do it at the same time.
+// when all is done. A cursor before them is refused from then on. Replicas may
+// do it at the same time.
 absl::StatusOr<std::int64_t> PurgeOnce(pg::Database& database, const Clock& clock,
                                        absl::Duration keep);
 
-// Does so every `interval` in a thread of its own.
+// Does so at once and then every `interval`, in a thread of its own; and deletes
+// with it what ages in every service besides its events, the recorded answers
+// (common/pg/idempotency.h): they hold personal data.
 class Purger {
  public:
   Purger(pg::Database& database, const Clock& clock, absl::Duration keep = absl::Hours(24 * 30),
@@ -28,6 +31,7 @@ class Purger {
 
  private:
   void Run();
+  void PurgeAll();
   // False when it is time to stop.
   bool Pause(absl::Duration duration);
 

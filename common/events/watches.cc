@@ -18,6 +18,12 @@ namespace {
 // is told where we are.
 constexpr int kMostSilentPages = 10;
 
+absl::Status CursorExpired() {
+  return error::Make(absl::StatusCode::kOutOfRange, error::CommonReason::CURSOR_EXPIRED,
+                     "events behind cursor are no longer kept; read the resources anew and watch "
+                     "from an empty cursor");
+}
+
 absl::StatusOr<Position> StartOf(pg::Database& database, const Caller& caller,
                                  std::string_view cursor) {
   if (cursor.empty()) return Position{};
@@ -27,9 +33,15 @@ absl::StatusOr<Position> StartOf(pg::Database& database, const Caller& caller,
     });
   }
   const std::optional<Position> position = FromCursor(cursor);
-  if (position.has_value()) return *position;
-  return error::Make(absl::StatusCode::kInvalidArgument, error::CommonReason::CURSOR_INVALID,
-                     "cursor must be one that this stream gave out, `now`, or empty");
+  if (!position.has_value()) {
+    return error::Make(absl::StatusCode::kInvalidArgument, error::CommonReason::CURSOR_INVALID,
+                       "cursor must be one that this stream gave out, `now`, or empty");
+  }
+  return database.Read(caller, "events.resume",
+                       [&](pg::Transaction& tx) -> absl::StatusOr<Position> {
+                         if (PurgedBehind(tx, *position)) return CursorExpired();
+                         return *position;
+                       });
 }
 
 }  // namespace

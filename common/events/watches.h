@@ -24,8 +24,9 @@ class Watches {
     // A sign of life at least this often.
     absl::Duration heartbeat = absl::Seconds(20);
     // Look at least this often, in case the announcement was lost with a
-    // process that died.
-    absl::Duration poll = absl::Seconds(5);
+    // process that died, or the reader was stopped: that has to be noticed
+    // within 5 seconds, and takes up to 1 to get here.
+    absl::Duration poll = absl::Seconds(3);
     // While an older transaction may still add events before known ones, look
     // again after this, then after twice as long, up to…
     absl::Duration first_gap_poll = absl::Milliseconds(10);
@@ -39,6 +40,7 @@ class Watches {
 
   Watches(pg::Database& database, WakeHub& hub, const Clock& clock, Options options);
 
+  // Errors: INVALID_ARGUMENT/CURSOR_INVALID, OUT_OF_RANGE/CURSOR_EXPIRED.
   rpc::SourceOr<v1::WatchEventsResponse> WatchEvents(const Caller& caller,
                                                      const v1::WatchEventsRequest& request);
 

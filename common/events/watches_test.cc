@@ -5,6 +5,7 @@
 
 #include "absl/synchronization/notification.h"
 #include "common/error/error.h"
+#include "common/events/purger.h"
 #include "common/events/testing_fixture.h"
 
 namespace sockel::events {
@@ -40,6 +41,9 @@ class Reader {
       woken_->WaitForNotification();
     }
   }
+
+  // After Next() gave nothing.
+  void AwaitWake() { woken_->WaitForNotification(); }
 
   // Types of the events there are now.
   std::vector<std::string> Types() {
@@ -224,16 +228,13 @@ TEST_F(WatchesTest, NowMeansOnlyWhatHappensFromNowOn) {
 }
 
 TEST_F(WatchesTest, AnAnnouncementWakesAWaitingReader) {
-  Reader reader(watches_, From(""));
-  absl::Notification got;
-  std::thread waiting([&] {
-    EXPECT_EQ(reader.Await().event().type(), "a");
-    got.Notify();
-  });
+  Watches patient(db_, hub_, clock_, {.heartbeat = absl::Hours(1), .poll = absl::Hours(1)});
+  Reader reader(patient, From(""));
+  ASSERT_FALSE(reader.Next().has_value());  // it has looked, and waits
   Emit("a");
   hub_.Announce("smi");
-  got.WaitForNotification();
-  waiting.join();
+  reader.AwaitWake();
+  EXPECT_EQ(reader.Await().event().type(), "a");
 }
 
 TEST_F(WatchesTest, OnlyTheTypesAskedForAreGivenAndTheCursorMovesOn) {
@@ -325,6 +326,53 @@ TEST_F(WatchesTest, AForeignCursorIsRefused) {
       watches_.WatchEvents(testing::MakeCaller("smi"), From("e1-zz")).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(error::ReasonOf(status), "CURSOR_INVALID");
+}
+
+class PurgedTest : public WatchesTest {
+ protected:
+  // Behind the first of these events, read when they were new.
+  std::string CursorBehindTheFirst() {
+    Reader reader(watches_, From(""));
+    reader.Await();
+    return reader.cursor();
+  }
+  void PurgeAllOlderThanAnHour() {
+    while (*PurgeOnce(db_, clock_, absl::Hours(1)) > 0) continue;
+  }
+  std::string ReasonOfResuming(const std::string& cursor) {
+    return error::ReasonOf(watches_.WatchEvents(testing::MakeCaller("smi"), From(cursor)).status());
+  }
+};
+
+TEST_F(PurgedTest, WhoWouldMissADeletedEventIsTold) {
+  Emit("a");
+  const std::string cursor = CursorBehindTheFirst();
+  Emit("b");
+  clock_.Advance(absl::Hours(2));
+  Emit("c");
+  PurgeAllOlderThanAnHour();
+  EXPECT_EQ(ReasonOfResuming(cursor), "CURSOR_EXPIRED");
+  Reader reader(watches_, From(""));
+  EXPECT_EQ(reader.Types(), Types{"c"});
+}
+
+TEST_F(PurgedTest, WhoMissesNothingResumes) {
+  Emit("a");
+  const std::string cursor = CursorBehindTheFirst();
+  clock_.Advance(absl::Hours(2));
+  PurgeAllOlderThanAnHour();
+  Emit("b");
+  Reader reader(watches_, From(cursor));
+  EXPECT_EQ(reader.Types(), Types{"b"});
+}
+
+TEST_F(PurgedTest, AnotherTenantsDeletedEventsAreNoneOfOurs) {
+  Emit("a");
+  const std::string cursor = CursorBehindTheFirst();
+  Emit("theirs", "sms");
+  clock_.Advance(absl::Hours(2));
+  PurgeAllOlderThanAnHour();
+  EXPECT_EQ(ReasonOfResuming(cursor), "");
 }
 
 }  // namespace

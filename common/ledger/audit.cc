@@ -9,15 +9,12 @@
 #include "common/error/error.h"
 #include "common/ledger/audit_store.h"
 #include "common/ledger/checkpoint.h"
+#include "common/paging/page.h"
 
 namespace sockel::ledger {
 namespace {
 
 using error::CommonReason;
-
-// A page ends early when its leaves reach this size, so that the answer stays
-// below gRPC's limit of 4 MiB whatever is in them.
-constexpr std::size_t kPageBytes = 1 << 20;
 
 absl::Status NotIntegrated(std::int64_t wanted, std::int64_t size) {
   return error::Make(absl::StatusCode::kOutOfRange, CommonReason::INDEX_NOT_INTEGRATED,
@@ -89,7 +86,7 @@ absl::StatusOr<audit::v1::ListEntriesResponse> Audit::ListEntries(
   audit::v1::ListEntriesResponse response;
   std::size_t bytes = 0;
   for (const StoredEntry& stored : *found) {
-    if (response.entries_size() == limit || bytes > kPageBytes) {
+    if (response.entries_size() == limit || bytes > paging::kPageBytes) {
       const std::int64_t last = response.entries(response.entries_size() - 1).index();
       response.set_next_page_token(tokens_.Make(caller, request, std::to_string(last)));
       break;

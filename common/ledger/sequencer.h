@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/clock/clock.h"
@@ -20,7 +22,14 @@ namespace sockel::ledger {
 // works, the others find nothing to do. Entries are taken as soon as their
 // transaction has committed: unlike a reader that remembers a position, a queue
 // loses nothing when an older transaction commits later, so a long transaction
-// somewhere in the cluster does not hold up the logs.
+// somewhere in the cluster does not hold up the logs. Their order in a batch is
+// that of their transactions' ids, in most cases that of the commits.
+//
+// A log is grown only from the head that this key signed. One whose head or
+// last entry in the database is another (tampering, a restore of one table, a
+// new key) is left as it is, and its entries stay pending: signing it would
+// make the change our own. What nobody sees from here is a database set back as
+// a whole to an older head of ours; that takes a checkpoint kept elsewhere.
 //
 // Thread-safe.
 class Sequencer {
@@ -31,6 +40,8 @@ class Sequencer {
     std::int64_t entries = 0;
     // How long the oldest of them had waited.
     absl::Duration lag = absl::ZeroDuration();
+    // Tenants whose log was left as it is, and why (DATA_LOSS).
+    std::map<std::string, absl::Status> refused;
   };
 
   // `service` names the logs: sockel/<service>/<tenant>.

@@ -17,20 +17,30 @@ constexpr pg::Query kPending{"ledger_anything_pending",
 constexpr pg::Query kLead{"ledger_lead",
                           "SELECT pg_try_advisory_xact_lock(7236281940115027713) AS leader"};
 
-// Hashing happens where the bytes are: leaves do not travel. The recursion
-// finds the tenants with pending entries by one index probe each.
-constexpr pg::Query kPlace{
-    "ledger_place",
+// The recursion finds the tenants with pending entries by one index probe each.
+constexpr pg::Query kHeads{
+    "ledger_heads",
     "WITH RECURSIVE tenants AS ("
     "  (SELECT tenant_id FROM ledger_pending ORDER BY tenant_id LIMIT 1)"
     "  UNION ALL "
     "  SELECT (SELECT p.tenant_id FROM ledger_pending p WHERE p.tenant_id > t.tenant_id"
     "          ORDER BY p.tenant_id LIMIT 1)"
     "  FROM tenants t WHERE t.tenant_id IS NOT NULL"
-    "), picked AS MATERIALIZED ("
+    ") "
+    "SELECT t.tenant_id, coalesce(c.tree_size, 0) AS tree_size, coalesce(c.frontier, '') AS "
+    "  frontier, coalesce(c.note, '') AS note,"
+    "  coalesce((SELECT e.index FROM ledger_entries e WHERE e.tenant_id = t.tenant_id"
+    "            ORDER BY e.index DESC LIMIT 1), -1) AS last_index "
+    "FROM tenants t LEFT JOIN ledger_checkpoints c ON c.tenant_id = t.tenant_id "
+    "WHERE t.tenant_id IS NOT NULL"};
+
+// Hashing happens where the bytes are: leaves do not travel.
+constexpr pg::Query kPlace{
+    "ledger_place",
+    "WITH picked AS MATERIALIZED ("
     "  SELECT p.*, coalesce(c.tree_size, 0) - 1"
     "    + row_number() OVER (PARTITION BY p.tenant_id ORDER BY p.xid, p.position) AS index"
-    "  FROM (SELECT q.* FROM tenants t"
+    "  FROM (SELECT q.* FROM unnest($2::text[]) AS t (tenant_id)"
     "        CROSS JOIN LATERAL (SELECT * FROM ledger_pending o WHERE o.tenant_id = t.tenant_id"
     "                            ORDER BY o.xid, o.position LIMIT $1) q"
     "        LIMIT 50000) p"  // one transaction ends in good time even after an outage
@@ -46,14 +56,13 @@ constexpr pg::Query kPlace{
     "SELECT tenant_id, index, leaf_hash, (SELECT min(time) FROM picked) AS oldest "
     "FROM placed ORDER BY tenant_id, index"};
 
-constexpr pg::Query kHeads{
-    "ledger_heads",
-    "SELECT tenant_id, tree_size, frontier FROM ledger_checkpoints WHERE tenant_id = ANY($1)"};
-
+// A node that is there already was not written by us: the log grew from a head
+// that we signed. What it planted must not hold up the other logs.
 constexpr pg::Query kInsertNodes{
     "ledger_insert_nodes",
     "INSERT INTO ledger_nodes (tenant_id, level, index, hash) "
-    "SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[])"};
+    "SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[]) "
+    "ON CONFLICT (tenant_id, level, index) DO UPDATE SET hash = excluded.hash"};
 
 constexpr pg::Query kStoreHeads{
     "ledger_store_heads",
@@ -80,27 +89,25 @@ Hash GetHash(const pqxx::field& field) {
   return *hash;
 }
 
-Frontier GetFrontier(const pqxx::row& row) {
-  const std::string bytes = pg::GetBytes(row["frontier"]);
-  std::vector<Hash> hashes;
-  for (std::size_t at = 0; at < bytes.size(); at += sizeof(Hash)) {
-    const std::optional<Hash> hash = HashFromBytes(bytes.substr(at, sizeof(Hash)));
-    if (!hash.has_value()) throw std::runtime_error("a stored frontier is cut off");
-    hashes.push_back(*hash);
-  }
-  auto frontier = Frontier::Restore(row["tree_size"].as<std::int64_t>(), std::move(hashes));
-  if (!frontier.has_value()) throw std::runtime_error("a stored frontier does not fit its size");
-  return *std::move(frontier);
-}
-
 }  // namespace
 
 bool AnythingPending(pg::Transaction& tx) { return tx.Exec(kPending)[0]["any"].as<bool>(); }
 
 bool TryBecomeLeader(pg::WriteTransaction& tx) { return tx.Exec(kLead)[0]["leader"].as<bool>(); }
 
-Batch PlacePending(pg::WriteTransaction& tx, std::int64_t per_tenant) {
-  const pqxx::result rows = tx.Exec(kPlace, per_tenant);
+std::vector<Head> ReadHeads(pg::WriteTransaction& tx) {
+  std::vector<Head> heads;
+  for (const auto& row : tx.Exec(kHeads)) {
+    heads.push_back({row["tenant_id"].as<std::string>(), row["tree_size"].as<std::int64_t>(),
+                     pg::GetBytes(row["frontier"]), row["note"].as<std::string>(),
+                     row["last_index"].as<std::int64_t>()});
+  }
+  return heads;
+}
+
+Batch PlacePending(pg::WriteTransaction& tx, std::int64_t per_tenant,
+                   const std::vector<std::string>& tenants) {
+  const pqxx::result rows = tx.Exec(kPlace, per_tenant, tenants);
   Batch batch;
   batch.entries.reserve(rows.size());
   for (const auto& row : rows) {
@@ -109,14 +116,6 @@ Batch PlacePending(pg::WriteTransaction& tx, std::int64_t per_tenant) {
   }
   if (!rows.empty()) batch.oldest = pg::GetTime(rows[0]["oldest"]);
   return batch;
-}
-
-std::vector<Head> ReadHeads(pg::WriteTransaction& tx, const std::vector<std::string>& tenants) {
-  std::vector<Head> heads;
-  for (const auto& row : tx.Exec(kHeads, tenants)) {
-    heads.push_back({row["tenant_id"].as<std::string>(), GetFrontier(row)});
-  }
-  return heads;
 }
 
 void InsertNodesAtCommit(pg::WriteTransaction& tx, const std::vector<Node>& nodes) {

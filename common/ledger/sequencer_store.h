@@ -25,9 +25,13 @@ struct Batch {
   absl::Time oldest = absl::InfiniteFuture();
 };
 
+// A log as the database has it, which need not be as we left it.
 struct Head {
   std::string tenant;
-  Frontier frontier;
+  std::int64_t size = 0;
+  std::string frontier;          // hashes, one behind the other
+  std::string note;              // what was signed; empty when there is no head yet
+  std::int64_t last_index = -1;  // of the entries
 };
 
 struct Node {
@@ -46,12 +50,13 @@ struct SignedHead {
 bool AnythingPending(pg::Transaction& tx);
 // Makes this transaction the only one that sequences; false when there is one.
 bool TryBecomeLeader(pg::WriteTransaction& tx);
-// Moves entries from the queue into the log, behind what is there: of each
-// tenant the oldest `per_tenant`, so that no tenant's backlog delays others.
-Batch PlacePending(pg::WriteTransaction& tx, std::int64_t per_tenant);
-// The logs as they were before; a tenant without one is left out. Throws
-// std::runtime_error when a stored frontier does not fit its size.
-std::vector<Head> ReadHeads(pg::WriteTransaction& tx, const std::vector<std::string>& tenants);
+// The logs of all tenants with pending entries.
+std::vector<Head> ReadHeads(pg::WriteTransaction& tx);
+// Moves entries of these tenants from the queue into the log, behind what is
+// there: of each tenant the oldest `per_tenant`, so that no tenant's backlog
+// delays others.
+Batch PlacePending(pg::WriteTransaction& tx, std::int64_t per_tenant,
+                   const std::vector<std::string>& tenants);
 void InsertNodesAtCommit(pg::WriteTransaction& tx, const std::vector<Node>& nodes);
 void StoreHeadsAtCommit(pg::WriteTransaction& tx, const std::vector<SignedHead>& heads);
 

@@ -11,10 +11,14 @@ SequencerWorker::SequencerWorker(Sequencer& sequencer, metrics::Registry& metric
       integrated_(metrics.Counter("sockel_ledger_integrated_entries_total",
                                   "Audit entries that got their place in the log")),
       failures_(metrics.Counter("sockel_ledger_failures_total",
-                                "Batches of the log's sequencer that failed")),
+                                "Batches of the log's sequencer that failed, or had to leave a "
+                                "tenant's log as it is")),
       lag_(metrics.Gauge("sockel_ledger_lag_seconds",
                          "Age of the oldest audit entry when it was integrated; grows while the "
                          "sequencer fails")),
+      refused_logs_(metrics.Gauge("sockel_ledger_refused_logs",
+                                  "Tenants' logs that are not continued, because the database "
+                                  "holds another head than was signed")),
       thread_([this] { Run(); }) {}
 
 SequencerWorker::~SequencerWorker() {
@@ -54,6 +58,7 @@ absl::Duration SequencerWorker::RunOnce() {
   backoff_ = absl::ZeroDuration();
   integrated_.Increment(static_cast<double>(result->entries));
   lag_.Set(absl::ToDoubleSeconds(result->lag));
+  TellRefused(*result);
   switch (result->outcome) {
     case Sequencer::Outcome::kIntegrated:
       return options_.spacing;  // there may be more
@@ -63,6 +68,18 @@ absl::Duration SequencerWorker::RunOnce() {
       break;
   }
   return options_.interval;
+}
+
+void SequencerWorker::TellRefused(const Sequencer::Result& result) {
+  if (result.outcome == Sequencer::Outcome::kNotLeader) return;  // nothing was looked at
+  if (!result.refused.empty()) failures_.Increment();
+  refused_logs_.Set(static_cast<double>(result.refused.size()));
+  std::set<std::string> refused;
+  for (const auto& [tenant, why] : result.refused) {
+    refused.insert(tenant);
+    if (refused_.count(tenant) == 0 && options_.on_failure) options_.on_failure(why);
+  }
+  refused_ = std::move(refused);
 }
 
 // Waits for `pause`, or until woken, but at least `at_least`.

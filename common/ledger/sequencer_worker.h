@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
+#include <string>
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
@@ -15,11 +17,14 @@ namespace sockel::ledger {
 
 // Runs the sequencer in a thread of its own, from construction to destruction.
 // Works when woken and, for entries of other processes, on a timer. Failures
-// are counted and tried again with backoff; they never end the thread.
+// are counted and tried again with backoff; they never end the thread. A log
+// that the sequencer refuses to grow is told when that begins, and counted as a
+// failure of every batch; the others go on.
 //
 // Metrics: sockel_ledger_lag_seconds (age of the oldest entry integrated last;
 // grows while the sequencer fails), sockel_ledger_integrated_entries_total,
-// sockel_ledger_failures_total.
+// sockel_ledger_failures_total, sockel_ledger_refused_logs (with entries that
+// wait in vain).
 class SequencerWorker {
  public:
   struct Options {
@@ -46,6 +51,7 @@ class SequencerWorker {
   void Run();
   // What to wait before the next look.
   absl::Duration RunOnce();
+  void TellRefused(const Sequencer::Result& result);
   void WaitFor(absl::Duration pause, absl::Duration at_least);
   bool stopping() const;
 
@@ -58,6 +64,8 @@ class SequencerWorker {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   // Of the worker's thread only.
   metrics::Gauge& lag_;
+  metrics::Gauge& refused_logs_;
+  std::set<std::string> refused_;
   absl::Duration backoff_ = absl::ZeroDuration();
   std::thread thread_;
 };

@@ -11,8 +11,9 @@
 namespace sockel::ledger {
 
 // An Ed25519 key that signs checkpoints. Whoever holds it can forge a log's
-// history: keep it where the database's administrator cannot read it. Move
-// only; signing is thread-safe.
+// history: keep it where the database's administrator cannot read it. Whoever
+// loses it can no longer continue its logs (see sequencer.h). Move only;
+// signing is thread-safe.
 class SigningKey {
  public:
   // Reads a private key in PEM (PKCS #8), as `openssl genpkey -algorithm

@@ -39,6 +39,19 @@ void EnsureRole(pqxx::nontransaction& tx, const std::string& role) {
   if (!Exists(tx, "pg_roles", "rolname", role)) tx.exec("CREATE ROLE " + role + " LOGIN");
 }
 
+// Every table that holds rows of tenants keeps them apart, also from its owner.
+void RefuseUnprotectedTables(const std::string& database) {
+  pqxx::connection connection(database);
+  const pqxx::result rows = pqxx::nontransaction(connection)
+                                .exec(
+                                    "SELECT c.relname FROM pg_class c JOIN pg_attribute a "
+                                    "ON a.attrelid = c.oid AND a.attname = 'tenant_id' "
+                                    "WHERE c.relkind IN ('r', 'p') "
+                                    "AND NOT (c.relrowsecurity AND c.relforcerowsecurity)");
+  if (rows.empty()) return;
+  throw std::runtime_error("without sockel_protect(): " + rows[0][0].as<std::string>());
+}
+
 // Built under another name, so that one that failed half-way is never used.
 void EnsureTemplate(pqxx::nontransaction& tx, const std::string& server, const std::string& name,
                     const std::vector<pg::Migration>& migrations) {
@@ -49,6 +62,7 @@ void EnsureTemplate(pqxx::nontransaction& tx, const std::string& server, const s
   const auto applied = pg::Migrate(With(server, unfinished, TestDatabase::kOwnerRole), migrations,
                                    TestDatabase::kRuntimeRole);
   if (!applied.ok()) throw std::runtime_error("migrations: " + applied.status().ToString());
+  RefuseUnprotectedTables(With(server, unfinished, ""));
   tx.exec("ALTER DATABASE " + unfinished + " RENAME TO " + name);
 }
 

@@ -9,7 +9,8 @@ namespace sockel::testing {
 
 // A database of its own for one test, with these migrations applied: cloned
 // from a template that is migrated once per set of migrations and server.
-// Dropped when destroyed.
+// Dropped when destroyed. Migrations that leave a table of tenants' rows without
+// forced row-level security are refused: std::runtime_error.
 //
 //   testing::TestDatabase database_{Migrations()};
 //   pg::Pool pool_{{.conninfo = database_.conninfo()}};
