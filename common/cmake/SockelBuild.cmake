@@ -14,7 +14,8 @@ set(CMAKE_CXX_COMPILE_OPTIONS_PIE "-fPIC")
 set(CMAKE_CXX_FLAGS_DEV "-O1 -g1" CACHE STRING "" FORCE)
 set(CMAKE_C_FLAGS_DEV "-O1 -g1" CACHE STRING "" FORCE)
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG" CACHE STRING "" FORCE)
-# Sanitize: the sanitizers' own code more than doubles what the optimiser has to read.
+# Sanitize: the sanitizers' own code more than doubles what the optimiser has to read. Clang
+# compiles it in half the time that GCC takes, and sees -Wthread-safety on the way.
 set(CMAKE_CXX_FLAGS_SANITIZE "-O0 -g1" CACHE STRING "" FORCE)
 set(CMAKE_C_FLAGS_SANITIZE "-O0 -g1" CACHE STRING "" FORCE)
 if(NOT CMAKE_BUILD_TYPE)
@@ -57,6 +58,19 @@ if(MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
 
+# What ccache needs to know of a precompiled header: that it is there (GCC), or
+# its content instead of its time (Clang).
+function(_sockel_cacheable_pch target)
+  if(NOT CCACHE OR SOCKEL_TIDY)
+    return()
+  endif()
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+  else()
+    target_compile_options(${target} PRIVATE -fpch-preprocess)
+  endif()
+endfunction()
+
 # One precompiled header for all our targets (see common/cmake/pch.h).
 function(_sockel_common target)
   target_link_libraries(${target} PUBLIC sockel_flags)
@@ -67,9 +81,7 @@ function(_sockel_common target)
   if(SOCKEL_TIDY)
     set_target_properties(${target} PROPERTIES CXX_CLANG_TIDY "${CLANG_TIDY}")
   endif()
-  if(CCACHE AND NOT SOCKEL_TIDY)
-    target_compile_options(${target} PRIVATE -fpch-preprocess)
-  endif()
+  _sockel_cacheable_pch(${target})
 endfunction()
 
 # sockel_library(pg SOURCES a.cc DEPS sockel::log PRIVATE_DEPS …): a static

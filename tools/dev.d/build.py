@@ -9,6 +9,8 @@ import layout
 import setup
 import ui
 
+# Compiled with Clang: what tools/dev test does not need is not installed before it is asked for.
+_CLANG_PRESETS = ("asan-ubsan", "tsan", "tidy")
 PRESETS = ("dev", "release", "asan-ubsan", "tsan", "tidy", "coverage")
 
 
@@ -22,8 +24,8 @@ def binary(preset, name):
 
 def configure(preset):
     """CMake's first run; later ones it starts itself when its files change."""
-    if preset == "tidy":
-        setup.clang()
+    if preset in _CLANG_PRESETS:
+        setup.clang(*(["clang-tidy-14"] if preset == "tidy" else []))
     with _locked():
         if not (folder(preset) / "build.ninja").exists():
             _run(["cmake", "--preset", preset, "-DPython3_EXECUTABLE=/usr/bin/python3"])

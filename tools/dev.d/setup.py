@@ -10,7 +10,7 @@ import layout
 import ui
 
 _PACKAGE_LIST = layout.TOOLS / "packages.txt"
-_CLANG = ("clang-14", "clang-tidy-14", "libclang-rt-14-dev")
+_CLANG = ("clang-14", "libclang-rt-14-dev")
 
 
 def _wanted_packages():
@@ -40,7 +40,7 @@ def _root(command):
     if os.geteuid() == 0:
         return command
     if shutil.which("sudo"):
-        return ["sudo", "DEBIAN_FRONTEND=noninteractive", *command]
+        return ["sudo", *command]
     raise ui.Failure("packages are missing, and only root may install them",
                      "Run as root: " + ui.quoted(command))
 
@@ -51,16 +51,15 @@ def packages(extra=()):
     if not missing:
         return
     ui.say(f"Installing {len(missing)} Debian packages: {' '.join(missing)}")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing]
-    for command in (["apt-get", "update", "-q"], install):
-        if subprocess.run(_root(command), env=environment, check=False).returncode != 0:
-            raise ui.Failure(f"{ui.quoted(command)} failed (see above)",
-                             "Check the network and the package sources, then run tools/dev setup again.")
+    command = _root(["sh", str(layout.TOOLS / "install.sh"), *missing])
+    if subprocess.run(command, check=False).returncode != 0:
+        raise ui.Failure("the packages could not be installed (see above)",
+                         "Check the network and the package sources, then run tools/dev setup again.")
 
 
-def clang():
-    packages(_CLANG)
+def clang(*more):
+    """The second compiler: for the sanitizers and clang-tidy."""
+    packages([*_CLANG, *more])
 
 
 def _stamp_matches(folder, digest):
