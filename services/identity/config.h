@@ -2,6 +2,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/config/config.h"
+#include "common/rpc/worker_pool.h"
 #include "services/identity/passwords/password_hasher.h"
 #include "services/identity/secrets/master_key.h"
 #include "services/identity/sign_in/address_budget.h"
@@ -18,6 +19,8 @@ struct Config {
   SigningKeyOptions signing_keys;
   SessionPolicy sessions;
   HashingOptions hashing;
+  // Of the pool that calls run in which hash passwords.
+  rpc::WorkerPool::Options passwords;
   AddressBudgetOptions addresses;
 };
 

@@ -1,11 +1,16 @@
 // The doors, behind a real server with the real dispatcher, roles and tokens.
+#include <grpcpp/grpcpp.h>
+
+#include <atomic>
 #include <functional>
 #include <thread>
 
+#include "absl/synchronization/notification.h"
 #include "common/auth/assertion.h"
 #include "common/auth/roles.h"
 #include "common/error/grpc_status.h"
 #include "common/rpc/testing/in_process_server.h"
+#include "common/rpc/worker_pool.h"
 #include "services/identity/access/access_service.h"
 #include "services/identity/provisioning/provisioner_service.h"
 #include "services/identity/role_bindings/role_binding_service.h"
@@ -17,6 +22,9 @@
 
 namespace sockel::identity {
 namespace {
+
+// As many sign-ins may wait for the one thread of the password pool.
+constexpr int kMayWait = 4;
 
 class DoorTest : public IdentityTest {
  protected:
@@ -48,6 +56,14 @@ class DoorTest : public IdentityTest {
     EXPECT_TRUE(session.ok()) << session.status();
     return session->access_token();
   }
+  static v1::LoginRequest LoginRequestOf(const std::string& login,
+                                         const std::string& password = kPassword) {
+    v1::LoginRequest request;
+    request.set_tenant("tenants/smi");
+    request.set_login(login);
+    request.set_password(password);
+    return request;
+  }
   grpc::Status WhoAmI(const std::string& token, v1::WhoAmIResponse* response) {
     return access_stub_->WhoAmI(With(token).get(), {}, response);
   }
@@ -61,12 +77,15 @@ class DoorTest : public IdentityTest {
 
   rpc::testing::InProcessServer server_{
       {.domain = "identity.sockel", .authenticator = &verifier_, .allows = &auth::Allows}};
+  rpc::WorkerPool passwords_{
+      {.threads = 1, .queue = kMayWait, .max_wait = absl::InfiniteDuration(), .name = "passwords"},
+      server_.metrics()};
   TenantServiceDoor tenant_door_{server_.dispatcher(), tenants_};
-  UserServiceDoor user_door_{server_.dispatcher(), users_, activation_};
+  UserServiceDoor user_door_{server_.dispatcher(), passwords_, users_, activation_};
   ServiceAccountServiceDoor account_door_{server_.dispatcher(), accounts_};
   RoleBindingServiceDoor binding_door_{server_.dispatcher(), bindings_};
-  AuthenticationServiceDoor authentication_door_{server_.dispatcher(), sign_in_,      sessions_,
-                                                 service_tokens_,      signing_keys_, feed_};
+  AuthenticationServiceDoor authentication_door_{
+      server_.dispatcher(), passwords_, sign_in_, sessions_, service_tokens_, signing_keys_, feed_};
   AccessServiceDoor access_door_{server_.dispatcher(), access_};
   ProvisionerServiceDoor provisioner_door_{server_.dispatcher(), provisioner_};
 
@@ -78,12 +97,8 @@ class DoorTest : public IdentityTest {
 
 TEST_F(DoorTest, ALoginOpensTheDoorAndALogoutClosesItEverywhereWithinFiveSeconds) {
   MakeActiveUser("erika");
-  v1::LoginRequest login;
-  login.set_tenant("tenants/smi");
-  login.set_login("erika");
-  login.set_password(kPassword);
   v1::LoginResponse session;
-  grpc::Status status = authentication_->Login(With("").get(), login, &session);
+  grpc::Status status = authentication_->Login(With("").get(), LoginRequestOf("erika"), &session);
   ASSERT_TRUE(status.ok()) << status.error_message();
   v1::WhoAmIResponse me;
   ASSERT_TRUE(WhoAmI(session.access_token(), &me).ok());
@@ -126,6 +141,77 @@ TEST_F(DoorTest, AFollowerElsewhereRefusesARevokedSessionWithinFiveSeconds) {
   EXPECT_LT(absl::Now() - start, absl::Seconds(5));
   context->TryCancel();
   EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
+// Keeps a thread of a pool busy until it is told.
+class Busy final : public rpc::WorkerPool::Task {
+ public:
+  void Run() override {
+    begun.Notify();
+    end.WaitForNotification();
+  }
+  absl::Notification begun;
+  absl::Notification end;
+};
+
+TEST_F(DoorTest, AStormOfLoginsCostsOnlyLogins) {
+  MakeActiveUser("erika");
+  auto session = Login("erika");
+  Busy busy;
+  ASSERT_TRUE(passwords_.TrySubmit(busy));
+  busy.begun.WaitForNotification();
+  std::atomic<int> signed_in{0};
+  std::vector<std::thread> storm;
+  for (int i = 0; i < kMayWait; ++i) {
+    storm.emplace_back([&] {
+      v1::LoginResponse response;
+      auto context = With("");
+      signed_in += authentication_->Login(context.get(), LoginRequestOf("erika"), &response).ok();
+    });
+  }
+  Eventually([&] { return passwords_.queued() == kMayWait; });
+  v1::LoginResponse refused;
+  EXPECT_EQ(ReasonOf(authentication_->Login(With("").get(), LoginRequestOf("erika"), &refused)),
+            "OVERLOADED");
+  v1::ActivateUserRequest activate;
+  activate.set_tenant("tenants/smi");
+  activate.set_login("erika");
+  activate.set_code("000000000000000000000000");
+  activate.set_new_password(kPassword);
+  v1::ActivateUserResponse activated;
+  EXPECT_EQ(ReasonOf(user_stub_->ActivateUser(With("").get(), activate, &activated)), "OVERLOADED");
+  v1::RefreshTokensRequest refresh;
+  refresh.set_refresh_token(session->refresh_token());
+  v1::RefreshTokensResponse refreshed;
+  EXPECT_TRUE(authentication_->RefreshTokens(With("").get(), refresh, &refreshed).ok());
+  busy.end.Notify();
+  for (std::thread& login : storm) login.join();
+  EXPECT_EQ(signed_in, kMayWait);
+}
+
+TEST_F(DoorTest, CountsTheFailuresOfAnIpv6ClientByItsNetwork) {
+  AddressBudget strict({.failures = 1}, clock_);
+  SignIn sign_in({db_, clock_, *hasher_, strict, issuer_, {}});
+  AuthenticationServiceDoor door(server_.dispatcher(), passwords_, sign_in, sessions_,
+                                 service_tokens_, signing_keys_, feed_);
+  int port = 0;
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("[::1]:0", grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(&door);
+  const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr) GTEST_SKIP() << "no IPv6 on this machine";
+  grpc::ChannelArguments direct;
+  direct.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  auto stub = v1::AuthenticationService::NewStub(grpc::CreateCustomChannel(
+      "[::1]:" + std::to_string(port), grpc::InsecureChannelCredentials(), direct));
+  v1::LoginResponse response;
+  EXPECT_EQ(ReasonOf(stub->Login(With("").get(), LoginRequestOf("nobody", "wrong wrong wrong"),
+                                 &response)),
+            "CREDENTIALS_INVALID");
+  EXPECT_FALSE(strict.Check("::2").ok()) << "a neighbour in the same /64";
+  EXPECT_TRUE(strict.Check("2001:db8::1").ok());
+  server->Shutdown();
+  server->Wait();
 }
 
 TEST_F(DoorTest, TheFeedIsForTheSuitesServicesOnly) {
@@ -184,7 +270,7 @@ TEST_F(DoorTest, RefusesTokensOfOtherMakers) {
   claims.principal.roles = {"tenant-admin"};
   claims.principal.expire = clock_.Now() + absl::Minutes(10);
   claims.token_id = "t";
-  claims.issue_time = claims.authentication_time = clock_.Now();
+  claims.principal.issue_time = claims.authentication_time = clock_.Now();
   const auth::Key stranger = *auth::Key::Generate();
   EXPECT_EQ(ReasonOf(WhoAmI(*auth::SignAccessToken(stranger, {}, claims), &me)), "TOKEN_INVALID");
   const auth::Key ours = *signing_keys_.Current(clock_.Now());

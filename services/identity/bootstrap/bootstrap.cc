@@ -36,7 +36,7 @@ void Bind(pg::WriteTransaction& tx, PrincipalName::Kind kind, const std::string&
   auto inserted =
       role_binding_store::Insert(tx, ids::NewUuidV7(tx.time()), {kProvider, kind, id}, role);
   if (inserted.binding.has_value()) {
-    Record(tx, inserted.binding->name(), "identity.role_binding.created");
+    Record(tx, inserted.binding->name(), "identity.roleBinding.created");
   }
 }
 
@@ -90,7 +90,7 @@ absl::StatusOr<std::string> Bootstrap::MakeOperator(const std::string& login,
                                                     const std::string& password) {
   auto normal = CheckNewPassword(password, login);
   if (!normal.ok()) return normal.status();
-  auto hash = hasher_.Hash(*normal, absl::InfiniteFuture());
+  auto hash = hasher_.Hash(*normal);
   if (!hash.ok()) return hash.status();
   return db_.Write(InProvider(), "bootstrap.operator",
                    [&](pg::WriteTransaction& tx) -> absl::StatusOr<std::string> {
@@ -114,16 +114,34 @@ absl::StatusOr<std::string> Bootstrap::MakeServiceAccount(const std::string& ser
         const std::string name = ServiceAccountName(kProvider, service);
         const bool made = service_account_store::Insert(
                               tx, service, absl::StrCat("Sockel ", service)) == Insertion::kDone;
-        if (made) Record(tx, name, "identity.service_account.created");
+        if (made) Record(tx, name, "identity.serviceAccount.created");
         for (const std::string& role : RolesOfService(service)) {
           Bind(tx, PrincipalName::Kind::kServiceAccount, service, role);
         }
         const bool added =
             service_account_store::InsertKey(tx, service, key.id, key.jwk, std::nullopt);
-        if (added) Record(tx, name, "identity.service_account.key_added");
+        if (added) Record(tx, name, "identity.serviceAccount.keyAdded");
         return absl::StrCat("service account ", service, ": ", made ? "made" : "there already",
                             ", key ", key.id, added ? " registered" : " there already");
       });
+}
+
+absl::StatusOr<std::string> Bootstrap::RemoveServiceAccountKey(const std::string& service,
+                                                               const std::string& key_id) {
+  return db_.Write(InProvider(), "bootstrap.remove_service_account_key",
+                   [&](pg::WriteTransaction& tx) -> absl::StatusOr<std::string> {
+                     const std::string what =
+                         absl::StrCat("service account ", service, ": key ", key_id);
+                     if (!service_account_store::Lock(tx, service) ||
+                         !service_account_store::DeleteKey(tx, service, key_id)) {
+                       return absl::StrCat(what, " is not there");
+                     }
+                     const std::string name = ServiceAccountName(kProvider, service);
+                     service_account_store::Touch(tx, service);
+                     revoker_.Revoke(tx, name);
+                     Record(tx, name, "identity.serviceAccount.keyRemoved");
+                     return absl::StrCat(what, " removed");
+                   });
 }
 
 }  // namespace sockel::identity

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "common/pg/database.h"
 #include "services/identity/passwords/password_hasher.h"
+#include "services/identity/revocations/revoker.h"
 #include "services/identity/service_accounts/service_accounts.h"
 #include "services/identity/signing_keys/signing_keys.h"
 
@@ -17,8 +18,9 @@ namespace sockel::identity {
 // does nothing when its result is there already, so that all can be run again.
 class Bootstrap {
  public:
-  Bootstrap(pg::Database& db, PasswordHasher& hasher, SigningKeys& signing_keys)
-      : db_(db), hasher_(hasher), signing_keys_(signing_keys) {}
+  Bootstrap(pg::Database& db, const PasswordHasher& hasher, SigningKeys& signing_keys,
+            const Revoker& revoker)
+      : db_(db), hasher_(hasher), signing_keys_(signing_keys), revoker_(revoker) {}
 
   // Each says in one sentence what it did.
   absl::StatusOr<std::string> MakeProvider();
@@ -29,11 +31,16 @@ class Bootstrap {
   absl::StatusOr<std::string> MakeOperator(const std::string& login, const std::string& password);
   // `service`: efile … Adds the key to those the account has.
   absl::StatusOr<std::string> MakeServiceAccount(const std::string& service, const PublicKey& key);
+  // Takes a key back; the account's tokens stop. Nobody can do so with a token:
+  // no role may give the roles of the suite's services.
+  absl::StatusOr<std::string> RemoveServiceAccountKey(const std::string& service,
+                                                      const std::string& key_id);
 
  private:
   pg::Database& db_;
-  PasswordHasher& hasher_;
+  const PasswordHasher& hasher_;
   SigningKeys& signing_keys_;
+  const Revoker& revoker_;
 };
 
 }  // namespace sockel::identity

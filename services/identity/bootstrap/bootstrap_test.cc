@@ -49,6 +49,24 @@ TEST_F(BootstrapTest, ServicesSignInWithTheirKeys) {
             (std::vector<std::string>{"provisioner", "service"}));
 }
 
+TEST_F(BootstrapTest, TakesAServicesKeyBackAndStopsItsTokens) {
+  const auth::Key key = *auth::Key::Generate();
+  ASSERT_TRUE(bootstrap_.MakeServiceAccount("efile", {key.id(), key.ToPublicJson()}).ok());
+  v1::IssueServiceTokenRequest request;
+  request.set_client_assertion(
+      *auth::MakeAssertion(key, "tenants/provider/serviceAccounts/efile", clock_.Now()));
+  auto token = service_tokens_.Issue(Anonymous(), request);
+  ASSERT_TRUE(token.ok()) << token.status();
+  EXPECT_EQ(*bootstrap_.RemoveServiceAccountKey("efile", key.id()),
+            "service account efile: key " + key.id() + " removed");
+  EXPECT_EQ(Reason(Verify(token->access_token()).status()), "TOKEN_REVOKED");
+  request.set_client_assertion(
+      *auth::MakeAssertion(key, "tenants/provider/serviceAccounts/efile", clock_.Now()));
+  EXPECT_EQ(Reason(service_tokens_.Issue(Anonymous(), request).status()), "ASSERTION_INVALID");
+  EXPECT_EQ(*bootstrap_.RemoveServiceAccountKey("efile", key.id()),
+            "service account efile: key " + key.id() + " is not there");
+}
+
 TEST(SecretFileTest, IsMadeOnceForItsOwnerOnly) {
   const std::string path = ::testing::TempDir() + "/secret-" + ids::NewUuidV4();
   EXPECT_EQ(ReadSecretFile(path).status().code(), absl::StatusCode::kNotFound);

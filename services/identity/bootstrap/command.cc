@@ -5,6 +5,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,7 @@
 #include "common/ids/ids.h"
 #include "services/identity/bootstrap/bootstrap.h"
 #include "services/identity/bootstrap/secret_file.h"
+#include "services/identity/clock/database_clock.h"
 #include "services/identity/config.h"
 
 namespace sockel::identity {
@@ -24,6 +26,7 @@ struct Options {
   std::string operator_password_file;
   std::vector<std::string> service_accounts;
   std::string service_account_dir;
+  std::vector<std::string> removed_keys;
   bool print = false;
 };
 
@@ -39,6 +42,9 @@ void AddOptions(CLI::App& app, Options& options) {
   app.add_option("--service-account-dir", options.service_account_dir,
                  "Make accounts for all services; key pairs are made in this folder as "
                  "SERVICE.jwk (mode 0600)");
+  app.add_option("--remove-service-account-key", options.removed_keys,
+                 "SERVICE=KEY_ID: the service's account loses this key, and its tokens stop")
+      ->allow_extra_args(false);
   app.add_flag("--print", options.print, "Print the operator's password, too");
 }
 
@@ -69,19 +75,25 @@ absl::Status MakeOperator(Bootstrap& bootstrap, const Options& options) {
   return absl::OkStatus();
 }
 
+// `efile=x` → efile, x.
+absl::StatusOr<std::pair<std::string, std::string>> ByService(const std::string& option,
+                                                              const std::string& given) {
+  const size_t at = given.find('=');
+  if (at != std::string::npos) return std::pair(given.substr(0, at), given.substr(at + 1));
+  return error::InvalidField(option, "must have the form SERVICE=…");
+}
+
 // Public keys by service: those given, then those made in the folder.
 absl::StatusOr<std::vector<std::pair<std::string, PublicKey>>> ServiceKeys(const Options& options) {
   std::vector<std::pair<std::string, PublicKey>> keys;
   for (const std::string& given : options.service_accounts) {
-    const size_t at = given.find('=');
-    if (at == std::string::npos) {
-      return error::InvalidField("--service-account", "must be SERVICE=FILE");
-    }
-    auto jwk = ReadSecretFile(given.substr(at + 1));
+    auto file = ByService("--service-account", given);
+    if (!file.ok()) return file.status();
+    auto jwk = ReadSecretFile(file->second);
     if (!jwk.ok()) return jwk.status();
-    auto key = ReadPublicKey(given.substr(at + 1), *jwk);
+    auto key = ReadPublicKey(file->second, *jwk);
     if (!key.ok()) return key.status();
-    keys.emplace_back(given.substr(0, at), *std::move(key));
+    keys.emplace_back(file->first, *std::move(key));
   }
   if (options.service_account_dir.empty()) return keys;
   for (const char* service : {"identity", "efile", "notification", "catalog"}) {
@@ -97,18 +109,7 @@ absl::StatusOr<std::vector<std::pair<std::string, PublicKey>>> ServiceKeys(const
   return keys;
 }
 
-absl::Status Run(rpc::ServiceContext& context, const Options& options) {
-  auto config = ReadConfig(context.config().Section("identity"));
-  if (!config.ok()) return config.status();
-  auto hasher = PasswordHasher::Create(config->hashing);
-  if (!hasher.ok()) return hasher.status();
-  auth::LocalKeySource unused;
-  SigningKeys signing_keys(context.database(), context.clock(), config->master_key,
-                           config->signing_keys, unused);
-  Bootstrap bootstrap(context.database(), **hasher, signing_keys);
-  if (absl::Status status = Say(bootstrap.MakeProvider()); !status.ok()) return status;
-  if (absl::Status status = Say(bootstrap.MakeSigningKey()); !status.ok()) return status;
-  if (absl::Status status = MakeOperator(bootstrap, options); !status.ok()) return status;
+absl::Status MakeServiceAccounts(Bootstrap& bootstrap, const Options& options) {
   auto keys = ServiceKeys(options);
   if (!keys.ok()) return keys.status();
   for (const auto& [service, key] : *keys) {
@@ -116,7 +117,31 @@ absl::Status Run(rpc::ServiceContext& context, const Options& options) {
       return status;
     }
   }
+  for (const std::string& given : options.removed_keys) {
+    auto key = ByService("--remove-service-account-key", given);
+    if (!key.ok()) return key.status();
+    absl::Status status = Say(bootstrap.RemoveServiceAccountKey(key->first, key->second));
+    if (!status.ok()) return status;
+  }
   return absl::OkStatus();
+}
+
+absl::Status Run(rpc::ServiceContext& context, const Options& options) {
+  auto config = ReadConfig(context.config().Section("identity"));
+  if (!config.ok()) return config.status();
+  auto hasher = PasswordHasher::Create(config->hashing);
+  if (!hasher.ok()) return hasher.status();
+  DatabaseClock clock(context.database(), context.clock());
+  if (absl::Status status = clock.Synchronize(); !status.ok()) return status;
+  const Revoker revoker(clock, {});
+  auth::LocalKeySource unused;
+  SigningKeys signing_keys(context.database(), context.clock(), config->master_key,
+                           config->signing_keys, unused);
+  Bootstrap bootstrap(context.database(), **hasher, signing_keys, revoker);
+  if (absl::Status status = Say(bootstrap.MakeProvider()); !status.ok()) return status;
+  if (absl::Status status = Say(bootstrap.MakeSigningKey()); !status.ok()) return status;
+  if (absl::Status status = MakeOperator(bootstrap, options); !status.ok()) return status;
+  return MakeServiceAccounts(bootstrap, options);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "common/error/error.h"
 #include "services/identity/names/display_name.h"
 
@@ -39,6 +41,35 @@ TEST(CheckDisplayNameTest, RefusesWhatDeceivesTheEye) {
        {"Max\u202Eretsum", "Max\u200BMuster", "Max\u00ADM", "Max\nM", "\uE000", "   "}) {
     EXPECT_EQ(CheckDisplayName("user.display_name", name).code(),
               absl::StatusCode::kInvalidArgument);
+  }
+}
+
+// Marks and letters by category that show nothing.
+constexpr const char* kInvisible[] = {"\u034F", "\u115F",     "\u1160", "\u17B4",
+                                      "\u180B", "\u3164",     "\uFE00", "\uFE0F",
+                                      "\uFFA0", "\U000E0100", "\u200D", "\U000E0020"};
+
+TEST(CheckDisplayNameTest, RefusesWhatCannotBeSeen) {
+  for (const std::string invisible : kInvisible) {
+    EXPECT_FALSE(CheckDisplayName("user.display_name", "Max" + invisible + "Muster").ok());
+    EXPECT_FALSE(CheckDisplayName("user.display_name", invisible).ok());
+  }
+}
+
+TEST(CheckEmailTest, TakesAddresses) {
+  for (const char* email : {"", "erika@smi.example", "jürgen.groß@behörde.example"}) {
+    EXPECT_TRUE(CheckEmail("user.email", email).ok()) << email;
+  }
+}
+
+TEST(CheckEmailTest, RefusesWhatDeceivesTheEyeOrCannotBeSeen) {
+  for (const std::string invisible : kInvisible) {
+    EXPECT_FALSE(CheckEmail("user.email", "erika" + invisible + "@smi.example").ok());
+  }
+  // Right-to-left override, escape, no-break space, ideographic space.
+  for (const char* email : {"erika@smi\u202E.example", "\x1B[31merika@smi.example",
+                            "erika\u00A0@smi.example", "erika@smi\u3000.example"}) {
+    EXPECT_EQ(error::ReasonOf(CheckEmail("user.email", email)), "FIELD_INVALID") << email;
   }
 }
 

@@ -58,6 +58,12 @@ absl::Status ReadMatching(const ProvisionRequest& request, const char* field, co
   return error::InvalidField(absl::StrCat("parameters.", field), hint);
 }
 
+absl::Status ReadEmail(const ProvisionRequest& request, const char* field, std::string& email) {
+  static const RE2 kEmail("[^\\s@<>\"]+@[^\\s@<>\"]+");
+  absl::Status status = ReadMatching(request, field, kEmail, "must be an e-mail address", email);
+  return status.ok() ? CheckEmail(absl::StrCat("parameters.", field), email) : status;
+}
+
 absl::Status ReadKey(const ProvisionRequest& request, PublicKey& key) {
   constexpr char kField[] = "parameters.application_public_key";
   const auto found = request.parameters().fields().find("application_public_key");
@@ -79,7 +85,6 @@ absl::Status ReadKey(const ProvisionRequest& request, PublicKey& key) {
 
 absl::StatusOr<Parameters> ReadParameters(const ProvisionRequest& request) {
   static const RE2 kLogin("[a-z0-9][a-z0-9._@+-]{0,63}");
-  static const RE2 kEmail("[^\\s@<>\"]+@[^\\s@<>\"]+");
   Parameters parameters;
   parameters.tenant = request.tenant_code();
   parameters.hash = HashOf(request);
@@ -88,8 +93,7 @@ absl::StatusOr<Parameters> ReadParameters(const ProvisionRequest& request) {
         ReadMatching(request, "admin_login", kLogin,
                      "must be 1 to 64 of a-z, 0-9 and . _ @ + -, starting with a letter or digit",
                      parameters.admin_login),
-        ReadMatching(request, "admin_email", kEmail, "must be an e-mail address",
-                     parameters.admin_email),
+        ReadEmail(request, "admin_email", parameters.admin_email),
         ReadName(request, "admin_display_name", parameters.admin_display_name),
         ReadName(request, "application_name", parameters.application_name),
         ReadKey(request, parameters.application_public_key)}) {

@@ -78,7 +78,7 @@ void Record(pg::WriteTransaction& tx, const std::string& resource, const std::st
 void Bind(pg::WriteTransaction& tx, const PrincipalName& principal, const char* role,
           const std::string& instance) {
   const auto inserted = role_binding_store::Insert(tx, ids::NewUuidV7(tx.time()), principal, role);
-  Record(tx, inserted.binding->name(), instance, "identity.role_binding.created");
+  Record(tx, inserted.binding->name(), instance, "identity.roleBinding.created");
 }
 
 std::string MakeAdmin(pg::WriteTransaction& tx, const Parameters& parameters,
@@ -101,7 +101,7 @@ void MakeApplication(pg::WriteTransaction& tx, const Parameters& parameters,
   service_account_store::InsertKey(tx, kApplication, parameters.application_public_key.id,
                                    parameters.application_public_key.jwk, std::nullopt);
   Record(tx, ServiceAccountName(parameters.tenant, kApplication), instance,
-         "identity.service_account.created");
+         "identity.serviceAccount.created");
   Bind(tx, {parameters.tenant, PrincipalName::Kind::kServiceAccount, kApplication}, kApplication,
        instance);
 }
@@ -176,12 +176,12 @@ absl::StatusOr<Operation> Provisioner::Deprovision(
   return db_.Write(inside, "provisioner.deprovision",
                    [&](pg::WriteTransaction& tx) -> absl::StatusOr<Operation> {
                      tenant_store::FindForUpdate(tx, instance.tenant);
-                     revoker_.Revoke(tx, TenantName(instance.tenant));
                      if (provisioner_store::IsUntouched(tx)) {
                        DeleteAll(tx, instance);
                      } else {
                        Suspend(tx, instance);
                      }
+                     revoker_.Revoke(tx, TenantName(instance.tenant));
                      instance.deprovisioned = true;
                      instance.update_time = tx.time();
                      return Succeeded(instance);

@@ -24,7 +24,8 @@ constexpr pg::Query kDelete{
     "DELETE FROM provisioned_instances WHERE tenant_id = $1 AND instance_id = $2"};
 
 constexpr pg::Query kIsUntouched{"identity.provisioned_instances.is_untouched", R"(
-  SELECT NOT EXISTS (SELECT FROM sessions WHERE tenant_id = $1)
+  SELECT NOT EXISTS (SELECT FROM users WHERE tenant_id = $1 AND password_hash IS NOT NULL)
+     AND NOT EXISTS (SELECT FROM service_accounts WHERE tenant_id = $1 AND used)
      AND (SELECT count(*) FROM users WHERE tenant_id = $1) <= 1
      AND (SELECT count(*) FROM service_accounts WHERE tenant_id = $1) <= 1)"};
 

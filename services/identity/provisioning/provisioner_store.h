@@ -26,8 +26,8 @@ void Insert(pg::WriteTransaction& tx, const Instance& instance);
 void MarkDeprovisioned(pg::WriteTransaction& tx, std::string_view instance);
 void Delete(pg::WriteTransaction& tx, std::string_view instance);
 
-// Whether the tenant holds nothing but what the instance made, and nobody ever
-// signed in.
+// Whether the tenant holds nothing but what the instance made, its administrator
+// never set a password and its application never got a token.
 bool IsUntouched(pg::WriteTransaction& tx);
 
 }  // namespace sockel::identity::provisioner_store

@@ -135,10 +135,7 @@ TEST_F(ProvisionerTest, NamesTheWrongParameter) {
 
 TEST_F(ProvisionerTest, TakesBackWhatNobodyUsed) {
   ASSERT_TRUE(provisioner_.Provision(Catalog(), Request()).ok());
-  auto token = IssueToken();
-  clock_.Advance(absl::Seconds(1));
   ASSERT_EQ(Deprovision()->state(), Operation::SUCCEEDED);
-  EXPECT_EQ(Reason(Verify(token->access_token()).status()), "TOKEN_REVOKED");
   EXPECT_EQ(Reason(IssueToken().status()), "ASSERTION_INVALID");
   provisioner::v1::GetOperationRequest get;
   get.set_instance_id(kInstance);
@@ -155,6 +152,36 @@ TEST_F(ProvisionerTest, SuspendsWhatWasUsed) {
   EXPECT_EQ(Reason(Login("boss", kPassword, "stmb").status()), "TENANT_SUSPENDED");
   EXPECT_EQ(Deprovision()->state(), Operation::SUCCEEDED);
   EXPECT_EQ(provisioner_.Provision(Catalog(), Request())->state(), Operation::FAILED);
+}
+
+// Long after: no row but these tells that anybody was there.
+TEST_F(ProvisionerTest, SuspendsWhatWasUsedWeeksAgo) {
+  auto operation = provisioner_.Provision(Catalog(), Request());
+  auto admin = GetUser(operation->outputs().at("admin"));
+  ASSERT_TRUE(Activate(*admin).ok());
+  ASSERT_TRUE(Login("boss", kPassword, "stmb").ok());
+  clock_.Advance(absl::Hours(24 * 21));
+  ASSERT_TRUE(upkeep_.DropExpired().ok());
+  ASSERT_EQ(Deprovision()->state(), Operation::SUCCEEDED);
+  EXPECT_EQ(Reason(Login("boss", kPassword, "stmb").status()), "TENANT_SUSPENDED");
+}
+
+TEST_F(ProvisionerTest, SuspendsWhatOnlyTheApplicationUsed) {
+  ASSERT_TRUE(provisioner_.Provision(Catalog(), Request()).ok());
+  auto token = IssueToken();
+  ASSERT_TRUE(token.ok()) << token.status();
+  clock_.Advance(absl::Seconds(1));
+  ASSERT_EQ(Deprovision()->state(), Operation::SUCCEEDED);
+  EXPECT_EQ(Reason(Verify(token->access_token()).status()), "TOKEN_REVOKED");
+  EXPECT_EQ(Reason(IssueToken().status()), "TENANT_SUSPENDED");
+  EXPECT_EQ(Reason(MakeTenant("stmb").status()), "RESOURCE_EXISTS") << "its files are there";
+}
+
+TEST_F(ProvisionerTest, RefusesAnEmailThatDeceives) {
+  auto request = Request();
+  (*request.mutable_parameters()->mutable_fields())["admin_email"].set_string_value(
+      "boss@stmb\u202E.example");
+  EXPECT_EQ(Reason(provisioner_.Provision(Catalog(), request).status()), "FIELD_INVALID");
 }
 
 TEST_F(ProvisionerTest, TakingBackTheUnknownSucceeds) {

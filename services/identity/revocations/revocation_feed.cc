@@ -22,6 +22,7 @@ class RevocationFeed::Follower final : public rpc::Source<v1::WatchRevocationsRe
   absl::StatusOr<rpc::Pull> Next(v1::WatchRevocationsResponse& out,
                                  const std::function<void()>& wake) override {
     absl::MutexLock lock(&feed_.mutex_);
+    ForgetForeignCursor();
     out.Clear();
     for (const Entry& entry : feed_.entries_) {
       if (entry.number <= seen_ || entry.row.transaction < from_) continue;
@@ -43,6 +44,13 @@ class RevocationFeed::Follower final : public rpc::Source<v1::WatchRevocationsRe
   }
 
  private:
+  // A cursor ahead of the table is from before the database was restored, and
+  // could not be told from a good one until the table was read: everything comes
+  // anew.
+  void ForgetForeignCursor() ABSL_EXCLUSIVE_LOCKS_REQUIRED(feed_.mutex_) {
+    if (feed_.readings_ > 0 && from_ > feed_.watermark_) from_ = 0;
+  }
+
   void Add(const Entry& entry, v1::WatchRevocationsResponse& out) {
     v1::Revocation& revocation = *out.add_revocations();
     revocation.set_subject(entry.row.subject);
@@ -52,7 +60,7 @@ class RevocationFeed::Follower final : public rpc::Source<v1::WatchRevocationsRe
   }
 
   RevocationFeed& feed_;
-  const uint64_t from_;
+  uint64_t from_;
   int64_t seen_ = 0;
   // Nothing is said before the feed has read the table once.
   int64_t reading_ = 0;
@@ -102,11 +110,14 @@ absl::Status RevocationFeed::ReadNow() {
                         [&](pg::Transaction& tx) -> absl::StatusOr<revocation_store::Batch> {
                           return revocation_store::ReadFrom(tx, from, now);
                         });
-  if (!batch.ok()) return batch.status();
-  Take(*std::move(batch), now);
-  own_.Prune(now);
+  const absl::Status status = batch.status();
+  if (status.ok()) {
+    Take(*std::move(batch), now);
+    own_.Prune(now);
+  }
+  // On failure, too: what waits for a follower that went away is not kept.
   for (const std::function<void()>& wake : TakeWaiting()) wake();
-  return absl::OkStatus();
+  return status;
 }
 
 void RevocationFeed::Take(revocation_store::Batch batch, absl::Time now) {
@@ -134,7 +145,7 @@ rpc::SourceOr<v1::WatchRevocationsResponse> RevocationFeed::Watch(
   uint64_t from = 0;
   bool known = request.cursor().empty() || absl::SimpleAtoi(request.cursor(), &from);
   {
-    // From a database that was restored since: what is in it now comes anew.
+    // Before the first reading nobody knows; see ForgetForeignCursor.
     absl::MutexLock lock(&mutex_);
     known = known && (readings_ == 0 || from <= watermark_);
   }

@@ -58,6 +58,11 @@ constexpr pg::Query kRolesOfAccount{"identity.role_bindings.roles_of_account", R
   FROM service_accounts a JOIN tenants t ON t.tenant_id = a.tenant_id
   WHERE a.tenant_id = $1 AND a.service_account_id = $2)"};
 
+constexpr pg::Query kBoundTo{"identity.role_bindings.bound_to", R"(
+  SELECT role FROM role_bindings
+  WHERE tenant_id = $1 AND (user_id = $2 OR service_account_id = $3)
+  ORDER BY role)"};
+
 v1::RoleBinding FromRow(const pqxx::row& row) {
   v1::RoleBinding binding;
   const auto tenant = row["tenant_id"].as<std::string>();
@@ -114,6 +119,17 @@ std::optional<std::vector<std::string>> RolesOf(pg::Transaction& tx,
       tx.Exec(IsUser(principal) ? kRolesOfUser : kRolesOfAccount, tx.caller().tenant, principal.id);
   if (rows.empty()) return std::nullopt;
   return pg::GetTexts(rows[0]["roles"]);
+}
+
+std::vector<std::string> BoundTo(pg::Transaction& tx, const PrincipalName& principal) {
+  std::optional<std::string> user;
+  std::optional<std::string> account;
+  (IsUser(principal) ? user : account) = principal.id;
+  std::vector<std::string> roles;
+  for (const pqxx::row& row : tx.Exec(kBoundTo, tx.caller().tenant, user, account)) {
+    roles.push_back(row[0].as<std::string>());
+  }
+  return roles;
 }
 
 }  // namespace sockel::identity::role_binding_store

@@ -32,5 +32,7 @@ void Delete(pg::WriteTransaction& tx, std::string_view id);
 // principal. An inactive one has none.
 std::optional<std::vector<std::string>> RolesOf(pg::Transaction& tx,
                                                 const PrincipalName& principal);
+// The roles it is bound to, active or not.
+std::vector<std::string> BoundTo(pg::Transaction& tx, const PrincipalName& principal);
 
 }  // namespace sockel::identity::role_binding_store

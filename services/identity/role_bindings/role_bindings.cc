@@ -7,9 +7,9 @@
 #include "common/ids/ids.h"
 #include "common/ledger/ledger.h"
 #include "services/identity/names/names.h"
+#include "services/identity/role_bindings/authority.h"
 #include "services/identity/role_bindings/role_binding_store.h"
 #include "services/identity/tenants/tenant_store.h"
-#include "services/identity/users/user_store.h"
 
 namespace sockel::identity {
 namespace {
@@ -55,12 +55,10 @@ void Record(pg::WriteTransaction& tx, const v1::RoleBinding& binding, const char
                     .attributes = {{"principal", binding.principal()}, {"role", binding.role()}}});
 }
 
-// Whether this binding is all that makes somebody administrator.
-bool LeavesNoAdmin(pg::WriteTransaction& tx, const v1::RoleBinding& binding) {
+absl::Status CheckLeavesAnAdmin(pg::WriteTransaction& tx, const v1::RoleBinding& binding) {
   const auto principal = ParsePrincipal(binding.principal());
-  return binding.role() == kTenantAdminRole && principal.has_value() &&
-         principal->kind == PrincipalName::Kind::kUser &&
-         user_store::IsLastAdmin(tx, principal->id);
+  const bool of_user = principal.has_value() && principal->kind == PrincipalName::Kind::kUser;
+  return of_user ? CheckNotLastAdmin(tx, principal->id, binding.role()) : absl::OkStatus();
 }
 
 }  // namespace
@@ -83,7 +81,7 @@ absl::StatusOr<v1::RoleBinding> RoleBindings::Create(const Caller& caller,
                        return error::AlreadyExists(
                            absl::StrCat(values.principal(), " with the role ", values.role()));
                      }
-                     Record(tx, *inserted.binding, "identity.role_binding.created");
+                     Record(tx, *inserted.binding, "identity.roleBinding.created");
                      return *std::move(inserted.binding);
                    });
 }
@@ -120,24 +118,20 @@ absl::StatusOr<v1::ListRoleBindingsResponse> RoleBindings::List(
 
 absl::StatusOr<v1::DeleteRoleBindingResponse> RoleBindings::Delete(
     const Caller& caller, const v1::DeleteRoleBindingRequest& request) {
-  return db_.Write(
-      caller, "role_bindings.delete",
-      [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::DeleteRoleBindingResponse> {
-        tenant_store::FindForUpdate(tx, tx.caller().tenant);
-        const std::string id = Segment(request.name(), 3);
-        auto binding = role_binding_store::FindForUpdate(tx, id);
-        if (!binding.has_value()) return error::NotFound(request.name());
-        if (absl::Status status = CheckRole(caller, binding->role()); !status.ok()) return status;
-        if (LeavesNoAdmin(tx, *binding)) {
-          return error::FailedPrecondition(
-              "LAST_ADMIN",
-              "This is the tenant's last active administrator; make somebody else one first.");
-        }
-        role_binding_store::Delete(tx, id);
-        revoker_.Revoke(tx, binding->principal());
-        Record(tx, *binding, "identity.role_binding.deleted");
-        return v1::DeleteRoleBindingResponse();
-      });
+  return db_.Write(caller, "role_bindings.delete",
+                   [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::DeleteRoleBindingResponse> {
+                     tenant_store::FindForUpdate(tx, tx.caller().tenant);
+                     const std::string id = Segment(request.name(), 3);
+                     auto binding = role_binding_store::FindForUpdate(tx, id);
+                     if (!binding.has_value()) return error::NotFound(request.name());
+                     absl::Status status = CheckRole(caller, binding->role());
+                     if (status.ok()) status = CheckLeavesAnAdmin(tx, *binding);
+                     if (!status.ok()) return status;
+                     role_binding_store::Delete(tx, id);
+                     revoker_.Revoke(tx, binding->principal());
+                     Record(tx, *binding, "identity.roleBinding.deleted");
+                     return v1::DeleteRoleBindingResponse();
+                   });
 }
 
 }  // namespace sockel::identity

@@ -45,6 +45,16 @@ TEST_F(RoleBindingsTest, TheProvidersRolesStayInItsTenant) {
   }
 }
 
+// With `provisioner` or `service` an operator could reach into every ministry.
+TEST_F(RoleBindingsTest, OnlyBootstrapMakesServicesOfTheSuite) {
+  ASSERT_TRUE(MakeServiceAccount(*auth::Key::Generate(), "mine", "provider").ok());
+  for (const char* role : {"provisioner", "service"}) {
+    EXPECT_EQ(Reason(Bind(Operator(), "tenants/provider/serviceAccounts/mine", role).status()),
+              "ROLE_NOT_GRANTABLE")
+        << role;
+  }
+}
+
 TEST_F(RoleBindingsTest, RefusesPrincipalsOfOtherTenants) {
   ASSERT_TRUE(MakeTenant("stmb").ok());
   auto stranger = MakeUser("erika", "stmb");
@@ -79,6 +89,19 @@ TEST_F(RoleBindingsTest, TheLastAdministratorStays) {
   auto second = MakeUser("second");
   ASSERT_TRUE(Bind(Admin(), second->name(), "tenant-admin").ok());
   EXPECT_TRUE(Delete(Admin(), binding->name()).ok());
+}
+
+TEST_F(RoleBindingsTest, TheLastOperatorStays) {
+  auto first = MakeUser("first", "provider");
+  auto binding = Bind(Operator(), first->name(), "operator");
+  ASSERT_TRUE(binding.ok()) << binding.status();
+  EXPECT_EQ(Reason(Delete(Operator(), binding->name())), "LAST_ADMIN");
+  ASSERT_TRUE(Activate(*first).ok());
+  auto second = MakeUser("second", "provider");
+  ASSERT_TRUE(Bind(Operator(), second->name(), "operator").ok());
+  EXPECT_EQ(Reason(Delete(Operator(), binding->name())), "LAST_ADMIN") << "no password yet";
+  ASSERT_TRUE(Activate(*second).ok());
+  EXPECT_TRUE(Delete(Operator(), binding->name()).ok());
 }
 
 TEST_F(RoleBindingsTest, ListsByPrincipal) {

@@ -63,11 +63,14 @@ constexpr pg::Query kDeleteKey{"identity.service_account_keys.delete", R"(
   RETURNING key_id)"};
 
 constexpr pg::Query kFindForSignIn{"identity.service_accounts.find_for_sign_in", R"(
-  SELECT t.state = 'ACTIVE' AS tenant_active, k.key_id, k.public_jwk, k.expire_time,
+  SELECT t.state = 'ACTIVE' AS tenant_active, a.used, k.key_id, k.public_jwk, k.expire_time,
          array(SELECT b.role FROM role_bindings b
                WHERE b.tenant_id = k.tenant_id AND b.service_account_id = k.service_account_id
                ORDER BY b.role) AS roles
-  FROM service_account_keys k JOIN tenants t ON t.tenant_id = k.tenant_id
+  FROM service_account_keys k
+  JOIN service_accounts a
+    ON a.tenant_id = k.tenant_id AND a.service_account_id = k.service_account_id
+  JOIN tenants t ON t.tenant_id = k.tenant_id
   WHERE k.tenant_id = $1 AND k.service_account_id = $2)"};
 
 constexpr pg::Query kUseAssertion{"identity.used_assertions.insert", R"(
@@ -79,6 +82,10 @@ constexpr pg::Query kUseAssertion{"identity.used_assertions.insert", R"(
 constexpr pg::Query kDeleteExpired{
     "identity.used_assertions.delete_expired",
     "DELETE FROM used_assertions WHERE expire_time <= $1::timestamptz"};
+
+constexpr pg::Query kMarkUsed{"identity.service_accounts.mark_used", R"(
+  UPDATE service_accounts SET used = true
+  WHERE tenant_id = $1 AND service_account_id = $2 AND NOT used)"};
 
 v1::ServiceAccount AccountFrom(const pqxx::row& row) {
   v1::ServiceAccount account;
@@ -161,6 +168,7 @@ SignInView FindForSignIn(pg::Transaction& tx, std::string_view account) {
   SignInView view;
   for (const pqxx::row& row : tx.Exec(kFindForSignIn, tx.caller().tenant, account)) {
     view.tenant_active = row["tenant_active"].as<bool>();
+    view.used = row["used"].as<bool>();
     view.roles = pg::GetTexts(row["roles"]);
     view.keys.push_back(
         {row["key_id"].as<std::string>(), row["public_jwk"].as<std::string>(),
@@ -176,6 +184,10 @@ bool UseAssertion(pg::WriteTransaction& tx, std::string_view account, std::strin
 
 void DeleteExpiredAssertions(pg::WriteTransaction& tx, absl::Time now) {
   tx.Exec(kDeleteExpired, now);
+}
+
+void MarkUsed(pg::WriteTransaction& tx, std::string_view account) {
+  tx.ExecAtCommit(kMarkUsed, tx.caller().tenant, account);
 }
 
 }  // namespace sockel::identity::service_account_store

@@ -40,6 +40,7 @@ struct SignInView {
     absl::Time expire_time = absl::InfiniteFuture();
   };
   bool tenant_active = false;
+  bool used = false;  // see MarkUsed
   std::vector<std::string> roles;
   std::vector<Key> keys;
 };
@@ -50,5 +51,9 @@ bool UseAssertion(pg::WriteTransaction& tx, std::string_view account, std::strin
                   absl::Time expire_time);
 // Forgets those that have expired, in all tenants.
 void DeleteExpiredAssertions(pg::WriteTransaction& tx, absl::Time now);
+
+// Notes that the account got a token, which no other row tells for long. At
+// commit.
+void MarkUsed(pg::WriteTransaction& tx, std::string_view account);
 
 }  // namespace sockel::identity::service_account_store

@@ -8,6 +8,7 @@
 #include "services/identity/names/display_name.h"
 #include "services/identity/names/names.h"
 #include "services/identity/names/timestamps.h"
+#include "services/identity/role_bindings/authority.h"
 #include "services/identity/service_accounts/service_account_store.h"
 
 namespace sockel::identity {
@@ -29,6 +30,13 @@ absl::StatusOr<NewKey> ReadKey(std::string_view field, const v1::ServiceAccount:
 absl::Status KeyExists(const std::string& key_id) {
   return error::Make(absl::StatusCode::kAlreadyExists, "KEY_EXISTS",
                      "The service account has this key already.", {{"key_id", key_id}});
+}
+
+// Locks the account for a change of its keys.
+absl::Status LockKeys(pg::WriteTransaction& tx, const std::string& name) {
+  const std::string id = Segment(name, 3);
+  if (!service_account_store::Lock(tx, id)) return error::NotFound(name);
+  return CheckMayActOn(tx, {tx.caller().tenant, PrincipalName::Kind::kServiceAccount, id});
 }
 
 void Record(pg::WriteTransaction& tx, const std::string& name, const char* event,
@@ -78,7 +86,7 @@ absl::StatusOr<v1::ServiceAccount> ServiceAccounts::Create(
             return KeyExists(key.key.id);
           }
         }
-        Record(tx, name, "identity.service_account.created", "");
+        Record(tx, name, "identity.serviceAccount.created", "");
         return *service_account_store::Find(tx, id);
       });
 }
@@ -122,8 +130,8 @@ absl::StatusOr<v1::ServiceAccount> ServiceAccounts::AddKey(
   const std::string id = Segment(request.name(), 3);
   return db_.Write(caller, "service_accounts.add_key",
                    [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::ServiceAccount> {
-                     if (!service_account_store::Lock(tx, id))
-                       return error::NotFound(request.name());
+                     absl::Status status = LockKeys(tx, request.name());
+                     if (!status.ok()) return status;
                      if (!service_account_store::InsertKey(tx, id, key->key.id, key->key.jwk,
                                                            key->expire_time)) {
                        return KeyExists(key->key.id);
@@ -135,7 +143,7 @@ absl::StatusOr<v1::ServiceAccount> ServiceAccounts::AddKey(
                            "TOO_MANY_KEYS",
                            "The service account has 10 keys already; remove one first.");
                      }
-                     Record(tx, account->name(), "identity.service_account.key_added", key->key.id);
+                     Record(tx, account->name(), "identity.serviceAccount.keyAdded", key->key.id);
                      return *std::move(account);
                    });
 }
@@ -145,13 +153,14 @@ absl::StatusOr<v1::ServiceAccount> ServiceAccounts::RemoveKey(
   const std::string id = Segment(request.name(), 3);
   return db_.Write(caller, "service_accounts.remove_key",
                    [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::ServiceAccount> {
-                     if (!service_account_store::Lock(tx, id) ||
-                         !service_account_store::DeleteKey(tx, id, request.key_id())) {
+                     absl::Status status = LockKeys(tx, request.name());
+                     if (!status.ok()) return status;
+                     if (!service_account_store::DeleteKey(tx, id, request.key_id())) {
                        return error::NotFound(request.name());
                      }
                      service_account_store::Touch(tx, id);
                      revoker_.Revoke(tx, request.name());
-                     Record(tx, request.name(), "identity.service_account.key_removed",
+                     Record(tx, request.name(), "identity.serviceAccount.keyRemoved",
                             request.key_id());
                      return *service_account_store::Find(tx, id);
                    });

@@ -74,6 +74,28 @@ TEST_F(ServiceAccountsTest, RemovingAnUnknownKeyIsNotFound) {
   EXPECT_EQ(RemoveKey("unknown").status().code(), absl::StatusCode::kNotFound);
 }
 
+// A key is as good as the account: only who may give its roles may give one.
+TEST_F(ServiceAccountsTest, NobodyGivesOrTakesAKeyOfTheSuitesServices) {
+  ASSERT_TRUE(bootstrap_.MakeServiceAccount("catalog", {key_.id(), key_.ToPublicJson()}).ok());
+  v1::AddServiceAccountKeyRequest add;
+  add.set_name("tenants/provider/serviceAccounts/catalog");
+  add.mutable_key()->set_public_key_jwk(auth::Key::Generate()->ToPublicJson());
+  v1::RemoveServiceAccountKeyRequest remove;
+  remove.set_name(add.name());
+  remove.set_key_id(key_.id());
+  for (const Caller& caller : {Admin("provider"), Operator()}) {
+    EXPECT_EQ(Reason(accounts_.AddKey(caller, add).status()), "ROLE_NOT_GRANTABLE");
+    EXPECT_EQ(Reason(accounts_.RemoveKey(caller, remove).status()), "ROLE_NOT_GRANTABLE");
+  }
+}
+
+TEST_F(ServiceAccountsTest, AnAdministratorKeepsTheKeysOfAnApplication) {
+  ASSERT_TRUE(MakeServiceAccount(key_).ok());
+  ASSERT_TRUE(Bind(Admin(), "tenants/smi/serviceAccounts/app", "application").ok());
+  EXPECT_TRUE(AddKey(auth::Key::Generate()->ToPublicJson()).ok());
+  EXPECT_TRUE(RemoveKey(key_.id()).ok());
+}
+
 TEST_F(ServiceAccountsTest, ListsById) {
   for (const char* id : {"zz", "app", "bb"}) {
     ASSERT_TRUE(MakeServiceAccount(*auth::Key::Generate(), id).ok());

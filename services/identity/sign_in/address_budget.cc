@@ -9,8 +9,20 @@
 namespace sockel::identity {
 namespace {
 
-std::string KeyOf(std::string_view address) {
-  std::string text(address);
+// Without scheme, brackets and zone, in the ways gRPC writes them.
+std::string_view BareAddress(std::string_view peer) {
+  for (std::string_view scheme : {std::string_view("ipv4:"), std::string_view("ipv6:")}) {
+    if (peer.starts_with(scheme)) peer.remove_prefix(scheme.size());
+  }
+  for (std::string_view bracket :
+       {std::string_view("["), std::string_view("%5B"), std::string_view("%5b")}) {
+    if (peer.starts_with(bracket)) peer.remove_prefix(bracket.size());
+  }
+  return peer.substr(0, peer.find_first_of("]%"));
+}
+
+std::string KeyOf(std::string_view peer) {
+  std::string text(BareAddress(peer));
   in6_addr bytes{};
   if (inet_pton(AF_INET6, text.c_str(), &bytes) != 1) return text;
   return std::string(reinterpret_cast<const char*>(&bytes), 8);

@@ -16,15 +16,20 @@ struct AddressBudgetOptions {
   // Failed attempts an address may make at once, and how long until it may
   // make one more.
   int failures = 100;
-  absl::Duration refill = absl::Seconds(1);
+  absl::Duration refill = absl::Seconds(30);
   // Addresses remembered.
   size_t addresses = 100'000;
 };
 
 // How often one network address may be wrong. It comes before the back-off of
-// single accounts, so that nobody can lock out a whole ministry from one place.
+// single accounts, so that nobody can lock out a whole ministry from one place:
+// a login is blocked for a quarter of an hour at most, and what an address may
+// fail in that time, 30 times, is the number of logins it can keep blocked.
 // Counted per replica; only failures cost. IPv6 counts by /64, what one customer
 // gets. Thread-safe.
+//
+// Addresses are Caller::peer, `ipv4:192.0.2.1` and `ipv6:%5B2001:db8::1%5D`, or
+// bare ones.
 class AddressBudget {
  public:
   AddressBudget(const AddressBudgetOptions& options, const Clock& clock)

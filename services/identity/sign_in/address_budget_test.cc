@@ -46,6 +46,37 @@ TEST_F(AddressBudgetTest, CountsOneIpv6NetworkAsOneAddress) {
   EXPECT_TRUE(budget_.Check("2001:db8:1:3::1").ok());
 }
 
+TEST_F(AddressBudgetTest, KnowsAnAddressInEachOfTheWaysThatGrpcWritesIt) {
+  Fail("ipv6:%5B2001:db8:1:2::1%5D", 1);
+  Fail("ipv6:[2001:db8:1:2::2]", 1);
+  Fail("ipv6:%5B2001:db8:1:2::3%25eth0%5D", 1);
+  EXPECT_FALSE(budget_.Check("ipv6:%5B2001:db8:1:2:ffff::9%5D").ok());
+  EXPECT_FALSE(budget_.Check("2001:db8:1:2::4").ok());
+  EXPECT_TRUE(budget_.Check("ipv6:%5B2001:db8:1:3::1%5D").ok());
+  Fail("ipv4:192.0.2.1", 3);
+  EXPECT_FALSE(budget_.Check("192.0.2.1").ok());
+  EXPECT_TRUE(budget_.Check("ipv4:192.0.2.2").ok());
+}
+
+// One failure in a quarter of an hour keeps a login blocked.
+TEST(AddressBudgetDefaultsTest, LetAnAddressKeepFewLoginsBlocked) {
+  constexpr absl::Duration kLongestBlock = absl::Minutes(15);
+  testing::FakeClock clock;
+  AddressBudget budget({}, clock);
+  int failures = 0;
+  const auto fail_while_allowed = [&](absl::Duration time) {
+    for (absl::Duration passed; passed < time; passed += absl::Seconds(1)) {
+      clock.Advance(absl::Seconds(1));
+      for (; budget.Check("192.0.2.1").ok(); ++failures) budget.RecordFailure("192.0.2.1");
+    }
+  };
+  fail_while_allowed(kLongestBlock);
+  EXPECT_GE(failures, 100) << "a ministry behind one address mistypes passwords, too";
+  failures = 0;
+  fail_while_allowed(kLongestBlock);
+  EXPECT_LE(failures, 30);
+}
+
 TEST_F(AddressBudgetTest, RemembersNoMoreAddressesThanItMay) {
   for (int i = 0; i < 1000; ++i) budget_.RecordFailure("192.0.2." + std::to_string(i));
   Fail("198.51.100.7", 3);

@@ -5,7 +5,7 @@ namespace sockel::identity {
 grpc::ServerUnaryReactor* AuthenticationServiceDoor::Login(grpc::CallbackServerContext* ctx,
                                                            const v1::LoginRequest* req,
                                                            v1::LoginResponse* resp) {
-  return rpc_.Unary(ctx, req, resp, sign_in_, &SignIn::Login);
+  return rpc_.UnaryIn(passwords_, ctx, req, resp, sign_in_, &SignIn::Login);
 }
 
 grpc::ServerUnaryReactor* AuthenticationServiceDoor::RefreshTokens(

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/rpc/dispatcher.h"
+#include "common/rpc/worker_pool.h"
 #include "services/identity/revocations/revocation_feed.h"
 #include "services/identity/sign_in/service_tokens.h"
 #include "services/identity/sign_in/sessions.h"
@@ -12,10 +13,12 @@ namespace sockel::identity {
 
 class AuthenticationServiceDoor final : public v1::AuthenticationService::CallbackService {
  public:
-  AuthenticationServiceDoor(const rpc::Dispatcher& dispatcher, SignIn& sign_in, Sessions& sessions,
-                            ServiceTokens& service_tokens, SigningKeys& signing_keys,
-                            RevocationFeed& revocations)
+  // `passwords`: the pool for calls that hash passwords.
+  AuthenticationServiceDoor(const rpc::Dispatcher& dispatcher, rpc::WorkerPool& passwords,
+                            SignIn& sign_in, Sessions& sessions, ServiceTokens& service_tokens,
+                            SigningKeys& signing_keys, RevocationFeed& revocations)
       : rpc_(dispatcher.For<v1::AuthenticationService>()),
+        passwords_(passwords),
         sign_in_(sign_in),
         sessions_(sessions),
         service_tokens_(service_tokens),
@@ -48,6 +51,7 @@ class AuthenticationServiceDoor final : public v1::AuthenticationService::Callba
 
  private:
   rpc::ServiceDispatcher rpc_;
+  rpc::WorkerPool& passwords_;
   SignIn& sign_in_;
   Sessions& sessions_;
   ServiceTokens& service_tokens_;

@@ -12,7 +12,9 @@
 namespace sockel::identity {
 namespace {
 constexpr size_t kSecretBytes = 32;
-}
+// More than any session lives to see; from here on counting could overflow.
+constexpr int kMostGenerations = 1'000'000'000;
+}  // namespace
 
 RefreshToken RefreshToken::First(std::string tenant, std::string session) {
   return {std::move(tenant), std::move(session), 1, ids::RandomBytes(kSecretBytes)};
@@ -23,7 +25,8 @@ std::optional<RefreshToken> RefreshToken::Parse(std::string_view text) {
       absl::StrSplit(absl::string_view(text.data(), text.size()), '.');
   RefreshToken token;
   if (parts.size() != 4 || !IsTenantCode(parts[0]) || !ids::IsUuid(parts[1]) ||
-      !absl::SimpleAtoi(parts[2], &token.generation) || token.generation < 1) {
+      !absl::SimpleAtoi(parts[2], &token.generation) || token.generation < 1 ||
+      token.generation >= kMostGenerations) {
     return std::nullopt;
   }
   auto secret = ids::FromBase64Url(parts[3]);

@@ -36,7 +36,9 @@ TEST(RefreshTokenTest, RefusesWhatIsNone) {
         good.substr(0, good.size() - 3), std::string(500, '.'),
         "smi.not-a-uuid.1." + std::string(43, 'A'),
         "smi." + ids::NewUuidV4() + ".0." + std::string(43, 'A'),
-        "smi." + ids::NewUuidV4() + ".99999999999." + std::string(43, 'A')}) {
+        "smi." + ids::NewUuidV4() + ".99999999999." + std::string(43, 'A'),
+        "smi." + ids::NewUuidV4() + ".2147483647." + std::string(43, 'A'),
+        "smi." + ids::NewUuidV4() + ".1000000000." + std::string(43, 'A')}) {
     EXPECT_FALSE(RefreshToken::Parse(text).has_value()) << text;
   }
 }

@@ -82,11 +82,17 @@ absl::Status ServiceTokens::Redeem(const Caller& caller, const std::string& text
   if (!token.ok()) return token.status();
   response.set_access_token(token->token);
   *response.mutable_expire_time() = ToTimestamp(token->expire_time);
-  return parts_.db.Write(caller, "service_tokens.use_assertion", [&](pg::WriteTransaction& tx) {
-    const bool fresh = service_account_store::UseAssertion(tx, name.id, assertion->id,
-                                                           assertion->expire_time + auth::kLeeway);
-    return fresh ? absl::OkStatus() : AssertionReplayed();
-  });
+  return parts_.db.Write(
+      caller, "service_tokens.use_assertion", [&](pg::WriteTransaction& tx) -> absl::Status {
+        // It is accepted for a while after its expiry, and the replica that
+        // forgets it may be ahead of the one that is asked again.
+        const absl::Time forget_time = assertion->expire_time + 2 * auth::kLeeway;
+        if (!service_account_store::UseAssertion(tx, name.id, assertion->id, forget_time)) {
+          return AssertionReplayed();
+        }
+        if (!account->used) service_account_store::MarkUsed(tx, name.id);
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace sockel::identity

@@ -20,7 +20,7 @@ class ServiceTokens {
  public:
   struct Parts {
     pg::Database& db;
-    const Clock& clock;
+    const Clock& clock;  // the one that revocations are dated by
     const TokenIssuer& issuer;
   };
   explicit ServiceTokens(const Parts& parts) : parts_(parts) {}

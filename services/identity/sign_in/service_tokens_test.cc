@@ -66,6 +66,15 @@ TEST_F(ServiceTokensTest, StillRefusesItAfterUpkeepUntilItHasExpired) {
   EXPECT_EQ(Reason(Issue(assertion).status()), "ASSERTION_INVALID");
 }
 
+TEST_F(ServiceTokensTest, StillRefusesItWhereTheClockIsBehindThatOfTheUpkeep) {
+  const std::string assertion = Assertion();
+  ASSERT_TRUE(Issue(assertion).ok());
+  clock_.Advance(absl::Seconds(150));  // on another replica
+  ASSERT_TRUE(upkeep_.DropExpired().ok());
+  clock_.Advance(-absl::Seconds(30));
+  EXPECT_EQ(Reason(Issue(assertion).status()), "ASSERTION_REPLAYED");
+}
+
 TEST_F(ServiceTokensTest, RefusesBadClaims) {
   const int64_t now = absl::ToUnixSeconds(clock_.Now());
   const std::vector<std::pair<const char*, nlohmann::json>> wrong = {

@@ -11,8 +11,12 @@ namespace {
 constexpr pg::Query kInsert{"identity.sessions.insert", R"(
   INSERT INTO sessions (tenant_id, session_id, user_id, authentication_methods, refresh_hash,
                         generation, create_time, refresh_time, expire_time, idle_expire_time)
-  VALUES ($1, $2, $3, $4, $5::bytea, 1, $6::timestamptz, $6::timestamptz, $7::timestamptz,
-          $8::timestamptz))"};
+  SELECT u.tenant_id, $2, u.user_id, $4, $5::bytea, 1, $6::timestamptz, $6::timestamptz,
+         $7::timestamptz, $8::timestamptz
+  FROM users u
+  WHERE u.tenant_id = $1 AND u.user_id = $3 AND u.state = 'ACTIVE' AND u.password_hash = $9
+  FOR SHARE OF u
+  RETURNING session_id)"};
 
 constexpr pg::Query kRotate{"identity.sessions.rotate", R"(
   WITH s AS (
@@ -66,9 +70,6 @@ constexpr pg::Query kListLive{"identity.sessions.list_live", R"(
     AND revoke_time IS NULL AND idle_expire_time > $5::timestamptz
   ORDER BY session_id DESC LIMIT $4)"};
 
-constexpr pg::Query kAny{"identity.sessions.any",
-                         "SELECT EXISTS (SELECT FROM sessions WHERE tenant_id = $1)"};
-
 constexpr pg::Query kDeleteEnded{"identity.sessions.delete_ended",
                                  "DELETE FROM sessions WHERE expire_time < $1::timestamptz"};
 
@@ -103,10 +104,11 @@ v1::Session SessionFrom(const pqxx::row& row) {
 
 }  // namespace
 
-void Insert(pg::WriteTransaction& tx, const NewSession& session) {
-  tx.Exec(kInsert, tx.caller().tenant, session.id, session.user, session.authentication_methods,
-          pg::Bytes{session.refresh_hash}, tx.time(), session.expire_time,
-          session.idle_expire_time);
+bool Insert(pg::WriteTransaction& tx, const NewSession& session) {
+  return !tx.Exec(kInsert, tx.caller().tenant, session.id, session.user,
+                  session.authentication_methods, pg::Bytes{session.refresh_hash}, tx.time(),
+                  session.expire_time, session.idle_expire_time, session.password_hash)
+              .empty();
 }
 
 std::optional<Holder> Rotate(pg::WriteTransaction& tx, const Rotation& rotation) {
@@ -152,8 +154,6 @@ std::vector<v1::Session> ListLive(pg::Transaction& tx, std::string_view user,
   }
   return sessions;
 }
-
-bool Any(pg::Transaction& tx) { return tx.Exec(kAny, tx.caller().tenant)[0][0].as<bool>(); }
 
 void DeleteEndedBefore(pg::WriteTransaction& tx, absl::Time time) { tx.Exec(kDeleteEnded, time); }
 

@@ -17,10 +17,14 @@ struct NewSession {
   std::string user;
   std::string authentication_methods;  // space-separated
   std::string refresh_hash;            // of the token of generation 1
+  std::string password_hash;           // the one that was verified
   absl::Time expire_time;
   absl::Time idle_expire_time;
 };
-void Insert(pg::WriteTransaction& tx, const NewSession& session);
+// False when the user is no longer active or has another password hash by now:
+// whoever changes either ends the sessions that he finds, and this would not be
+// among them.
+[[nodiscard]] bool Insert(pg::WriteTransaction& tx, const NewSession& session);
 
 // Who a session speaks for, as of now.
 struct Holder {
@@ -64,9 +68,6 @@ std::vector<std::string> RevokeAll(pg::WriteTransaction& tx, std::string_view us
 // Live ones, newest first, older than `before` (an id; empty = from the newest).
 std::vector<v1::Session> ListLive(pg::Transaction& tx, std::string_view user,
                                   std::string_view before, int limit, absl::Time now);
-
-// Whether anybody of the tenant ever signed in.
-bool Any(pg::Transaction& tx);
 
 // Drops those that ended before `time`, in all tenants.
 void DeleteEndedBefore(pg::WriteTransaction& tx, absl::Time time);

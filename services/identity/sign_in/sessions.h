@@ -22,7 +22,7 @@ class Sessions {
  public:
   struct Parts {
     pg::Database& db;
-    const Clock& clock;
+    const Clock& clock;  // the one that revocations are dated by
     const paging::Tokens& pages;
     const TokenIssuer& issuer;
     const Revoker& revoker;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -20,8 +21,8 @@ class SignIn {
  public:
   struct Parts {
     pg::Database& db;
-    const Clock& clock;
-    PasswordHasher& hasher;
+    const Clock& clock;  // the one that revocations are dated by
+    const PasswordHasher& hasher;
     AddressBudget& budget;
     const TokenIssuer& issuer;
     SessionPolicy sessions;
@@ -31,15 +32,23 @@ class SignIn {
   absl::StatusOr<v1::LoginResponse> Login(const Caller& caller, const v1::LoginRequest& request);
 
  private:
+  // Nothing when the account was changed while the password was checked.
+  absl::StatusOr<std::optional<v1::LoginResponse>> TrySignIn(Caller caller,
+                                                             const std::string& login,
+                                                             const std::string& password);
   // OK when the password is the account's; else counts the failure.
   absl::Status CheckPassword(const Caller& caller, const sign_in_store::Account& account,
                              const std::string& login, const std::string& password);
   absl::Status RecordFailure(const Caller& caller, const sign_in_store::Account& account,
                              const std::string& login);
-  absl::StatusOr<v1::LoginResponse> StartSession(const Caller& caller,
-                                                 const sign_in_store::Account& account,
-                                                 const std::string& login,
-                                                 const std::string& new_hash, absl::Time now);
+  // A session about to be made. `new_hash`: empty to leave the password's as it is.
+  struct NewSession {
+    std::string login;
+    std::string new_hash;
+    absl::Time now;
+  };
+  absl::StatusOr<std::optional<v1::LoginResponse>> StartSession(
+      const Caller& caller, const sign_in_store::Account& account, const NewSession& session);
 
   const Parts parts_;
 };

@@ -6,14 +6,14 @@ namespace sockel::identity::sign_in_store {
 namespace {
 
 constexpr pg::Query kFind{"identity.sign_in.find", R"(
-  SELECT t.state = 'ACTIVE' AS tenant_active, u.user_id, u.state = 'ACTIVE' AS user_active,
-         u.password_hash, g.blocked_until,
+  SELECT coalesce(t.state = 'ACTIVE', false) AS tenant_active, u.user_id,
+         u.state = 'ACTIVE' AS user_active, u.password_hash, g.blocked_until,
          array(SELECT b.role FROM role_bindings b
                WHERE b.tenant_id = u.tenant_id AND b.user_id = u.user_id ORDER BY b.role) AS roles
-  FROM tenants t
-  LEFT JOIN users u ON u.tenant_id = t.tenant_id AND u.login = $2
-  LEFT JOIN sign_in_guards g ON g.tenant_id = t.tenant_id AND g.login = $2
-  WHERE t.tenant_id = $1)"};
+  FROM (SELECT $1::text AS tenant_id, $2::text AS login) q
+  LEFT JOIN tenants t ON t.tenant_id = q.tenant_id
+  LEFT JOIN users u ON u.tenant_id = q.tenant_id AND u.login = q.login
+  LEFT JOIN sign_in_guards g ON g.tenant_id = q.tenant_id AND g.login = q.login)"};
 
 constexpr pg::Query kRecordFailure{"identity.sign_in.record_failure", R"(
   INSERT INTO sign_in_guards AS g (tenant_id, login, failures, blocked_until, last_failure_time)
@@ -37,6 +37,11 @@ constexpr pg::Query kSetPasswordHash{
     "identity.sign_in.set_password_hash",
     "UPDATE users SET password_hash = $3 WHERE tenant_id = $1 AND user_id = $2"};
 
+constexpr pg::Query kReplacePasswordHash{"identity.sign_in.replace_password_hash", R"(
+  UPDATE users SET password_hash = $4
+  WHERE tenant_id = $1 AND user_id = $2 AND password_hash = $3 AND state = 'ACTIVE'
+  RETURNING user_id)"};
+
 constexpr pg::Query kDeleteFailures{
     "identity.sign_in.delete_failures",
     "DELETE FROM sign_in_guards WHERE last_failure_time < $1::timestamptz"};
@@ -46,9 +51,7 @@ constexpr pg::Query kDeleteFailures{
 Account Find(pg::Transaction& tx, std::string_view login) {
   Account account;
   const pqxx::result rows = tx.Exec(kFind, tx.caller().tenant, login);
-  if (rows.empty()) return account;
   const pqxx::row row = rows[0];
-  account.tenant_exists = true;
   account.tenant_active = row["tenant_active"].as<bool>();
   if (auto until = pg::GetOptional<absl::Time>(row["blocked_until"])) {
     account.blocked_until = *until;
@@ -73,6 +76,11 @@ void ForgetFailures(pg::WriteTransaction& tx, std::string_view login) {
 
 void SetPasswordHash(pg::WriteTransaction& tx, std::string_view user, std::string_view hash) {
   tx.ExecAtCommit(kSetPasswordHash, tx.caller().tenant, user, hash);
+}
+
+bool ReplacePasswordHash(pg::WriteTransaction& tx, std::string_view user, std::string_view old_hash,
+                         std::string_view new_hash) {
+  return !tx.Exec(kReplacePasswordHash, tx.caller().tenant, user, old_hash, new_hash).empty();
 }
 
 void DeleteFailuresBefore(pg::WriteTransaction& tx, absl::Time time) {

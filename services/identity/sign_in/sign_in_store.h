@@ -11,7 +11,7 @@
 namespace sockel::identity::sign_in_store {
 
 struct Account {
-  bool tenant_exists = false;
+  // False when there is no such tenant, too.
   bool tenant_active = false;
   // Empty when nobody has the login.
   std::string user;
@@ -28,13 +28,18 @@ struct Failures {
   int count = 0;
   absl::Time blocked_until;
 };
-// Counts a failure. From the fifth in a row on the login is blocked for 1 s, 2 s,
+// Counts a failure, whether anybody has the login and whether there is such a
+// tenant or not. From the fifth in a row on the login is blocked for 1 s, 2 s,
 // 4 s … up to 15 minutes; a day without failures forgets them.
 Failures RecordFailure(pg::WriteTransaction& tx, std::string_view login);
 // At commit.
 void ForgetFailures(pg::WriteTransaction& tx, std::string_view login);
 // At commit.
 void SetPasswordHash(pg::WriteTransaction& tx, std::string_view user, std::string_view hash);
+// The same, but only while the user is active and has the password of
+// `old_hash`: false when that has changed.
+bool ReplacePasswordHash(pg::WriteTransaction& tx, std::string_view user, std::string_view old_hash,
+                         std::string_view new_hash);
 
 // Drops counters without a failure since `time`, in all tenants.
 void DeleteFailuresBefore(pg::WriteTransaction& tx, absl::Time time);

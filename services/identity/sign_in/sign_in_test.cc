@@ -71,6 +71,17 @@ TEST_F(SignInTest, AnUnknownLoginIsBlockedAlike) {
   EXPECT_EQ(Reason(Login("nobody", "wrong wrong wrong").status()), "TOO_MANY_ATTEMPTS");
 }
 
+TEST_F(SignInTest, AnUnknownTenantIsBlockedAlike) {
+  MakeActiveUser("erika");
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(Login("erika", "wrong wrong wrong", "nowhere").status(),
+              Login("erika", "wrong wrong wrong").status());
+  }
+  const absl::Status blocked = Login("erika", "wrong wrong wrong", "nowhere").status();
+  EXPECT_EQ(Reason(blocked), "TOO_MANY_ATTEMPTS");
+  EXPECT_EQ(blocked, Login("erika", "wrong wrong wrong").status());
+}
+
 TEST_F(SignInTest, OneAddressRunsDryBeforeItBlocksAMinistry) {
   MakeActiveUser("erika");
   int asked = 0;
@@ -118,8 +129,7 @@ TEST_F(SignInTest, ManyGuessesAtOnceGetFewHashesAndNoLogin) {
 TEST_F(SignInTest, RehashesWhenTheParametersChange) {
   auto user = MakeUser("erika");
   ASSERT_TRUE(Activate(*user).ok());
-  auto stronger =
-      PasswordHasher::Create({.memory_kib = 16, .passes = 1, .parallel = 2, .waiting = 10});
+  auto stronger = PasswordHasher::Create({.memory_kib = 16, .passes = 1});
   SignIn sign_in({db_, clock_, **stronger, budget_, issuer_, {}});
   v1::LoginRequest request;
   request.set_tenant("tenants/smi");
@@ -131,6 +141,67 @@ TEST_F(SignInTest, RehashesWhenTheParametersChange) {
   const auto hash = work.exec("SELECT password_hash FROM users")[0][0].as<std::string>();
   EXPECT_NE(hash.find("m=16,"), std::string::npos) << hash;
   EXPECT_TRUE(sign_in.Login(Anonymous(), request).ok());
+}
+
+// The account is changed by somebody whose transaction began after the sign-in
+// read it, and ends before the session is there.
+class ChangedMeanwhileTest : public IdentityTest {
+ protected:
+  ChangedMeanwhileTest() { MakeActiveUser("erika"); }
+
+  absl::StatusOr<v1::LoginResponse> LoginDuring(const std::string& change, SignIn& sign_in) {
+    pqxx::connection connection(database_.superuser_conninfo());
+    pqxx::work somebody(connection);
+    somebody.exec("UPDATE users SET " + change);
+    v1::LoginRequest request;
+    request.set_tenant("tenants/smi");
+    request.set_login("erika");
+    request.set_password(kPassword);
+    absl::StatusOr<v1::LoginResponse> response = absl::UnknownError("not yet");
+    std::thread login([&] { response = sign_in.Login(Anonymous(), request); });
+    AwaitBlocked();
+    somebody.commit();
+    login.join();
+    return response;
+  }
+  int Sessions() {
+    pqxx::connection connection(database_.superuser_conninfo());
+    return pqxx::work(connection).exec("SELECT count(*) FROM sessions")[0][0].as<int>();
+  }
+  std::string Quoted(const std::string& text) {
+    pqxx::connection connection(database_.superuser_conninfo());
+    return pqxx::work(connection).quote(text);
+  }
+};
+
+TEST_F(ChangedMeanwhileTest, AnOldPasswordMakesNoSessionAfterTheNewOneIsSet) {
+  const std::string other = *hasher_->Hash("ein anderes langes Wort");
+  auto session = LoginDuring("password_hash = " + Quoted(other), sign_in_);
+  EXPECT_EQ(Reason(session.status()), "CREDENTIALS_INVALID");
+  EXPECT_EQ(Sessions(), 0);
+  EXPECT_TRUE(Login("erika", "ein anderes langes Wort").ok());
+}
+
+TEST_F(ChangedMeanwhileTest, ALockedUserGetsNoSessionToWakeUpWhenHeIsUnlocked) {
+  EXPECT_EQ(Reason(LoginDuring("state = 'LOCKED'", sign_in_).status()), "ACCOUNT_LOCKED");
+  EXPECT_EQ(Sessions(), 0);
+}
+
+TEST_F(ChangedMeanwhileTest, ARehashNeverRestoresTheOldPassword) {
+  auto stronger = PasswordHasher::Create({.memory_kib = 16, .passes = 1});
+  SignIn sign_in({db_, clock_, **stronger, budget_, issuer_, {}});
+  const std::string other = *hasher_->Hash("ein anderes langes Wort");
+  auto session = LoginDuring("password_hash = " + Quoted(other), sign_in);
+  EXPECT_EQ(Reason(session.status()), "CREDENTIALS_INVALID");
+  EXPECT_TRUE(Login("erika", "ein anderes langes Wort").ok());
+}
+
+TEST_F(ChangedMeanwhileTest, TheSamePasswordHashedAnewSignsIn) {
+  auto stronger = PasswordHasher::Create({.memory_kib = 16, .passes = 1});
+  SignIn sign_in({db_, clock_, **stronger, budget_, issuer_, {}});
+  const std::string anew = *(*stronger)->Hash(kPassword);
+  auto session = LoginDuring("password_hash = " + Quoted(anew), sign_in);
+  EXPECT_TRUE(session.ok()) << session.status();
 }
 
 TEST_F(SignInTest, NoTenantCodeOpensAllTenants) {

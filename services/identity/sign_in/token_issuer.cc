@@ -20,7 +20,7 @@ absl::StatusOr<TokenIssuer::Issued> TokenIssuer::Issue(const Bearer& bearer, abs
   claims.token_id = ids::NewUuidV7(now);
   claims.authentication_methods = bearer.authentication_methods;
   claims.authentication_time = bearer.authentication_time;
-  claims.issue_time = now;
+  claims.principal.issue_time = now;
   auto token = auth::SignAccessToken(*key, options_.authority, claims);
   if (!token.ok()) return token.status();
   return Issued{*std::move(token), expire_time};

@@ -33,8 +33,9 @@ class TokenIssuer {
     std::string token;
     absl::Time expire_time;
   };
-  // `now`: taken before anything that `bearer` says was looked up, so that a
-  // revocation which came in between is later than the token.
+  // `now`: by the clock that revocations are dated by, and taken before anything
+  // that `bearer` says was looked up, so that a revocation which came in between
+  // is later than the token.
   // UNAVAILABLE/DEPENDENCY_UNAVAILABLE while there is no signing key.
   absl::StatusOr<Issued> Issue(const Bearer& bearer, absl::Time now) const;
 

@@ -1,5 +1,7 @@
 #include "services/identity/signing_keys/signing_keys.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "common/auth/jwks.h"
 #include "common/auth/roles.h"
@@ -40,6 +42,7 @@ absl::Status SigningKeys::Load() {
   published_.Set(published);
   absl::MutexLock lock(&mutex_);
   keys_ = std::move(loaded);
+  jwks_until_ = absl::InfinitePast();
   return absl::OkStatus();
 }
 
@@ -53,21 +56,27 @@ absl::StatusOr<auth::Key> SigningKeys::Current(absl::Time now) const {
 }
 
 absl::StatusOr<v1::GetJwksResponse> SigningKeys::GetJwks(const Caller&, const v1::GetJwksRequest&) {
-  std::vector<auth::Key> keys;
-  {
-    absl::MutexLock lock(&mutex_);
-    const absl::Time now = clock_.Now();
-    for (const Loaded& key : keys_) {
-      if (now < key.expire_time) keys.push_back(key.key);
-    }
-  }
-  if (keys.empty()) {
+  const absl::Time now = clock_.Now();
+  v1::GetJwksResponse response;
+  absl::MutexLock lock(&mutex_);
+  if (now >= jwks_until_) MakeJwks(now);
+  if (jwks_.empty()) {
     return error::Unavailable(error::CommonReason::DEPENDENCY_UNAVAILABLE,
                               "There is no signing key yet.", absl::Seconds(1));
   }
-  v1::GetJwksResponse response;
-  response.set_jwks(auth::ToJwks(keys));
+  response.set_jwks(jwks_);
   return response;
+}
+
+void SigningKeys::MakeJwks(absl::Time now) {
+  std::vector<auth::Key> keys;
+  jwks_until_ = absl::InfiniteFuture();
+  for (const Loaded& key : keys_) {
+    if (now >= key.expire_time) continue;
+    keys.push_back(key.key);
+    jwks_until_ = std::min(jwks_until_, key.expire_time);
+  }
+  jwks_ = keys.empty() ? std::string() : auth::ToJwks(keys);
 }
 
 absl::StatusOr<SigningKeys::Loaded> SigningKeys::Make(pg::WriteTransaction& tx,
@@ -80,7 +89,7 @@ absl::StatusOr<SigningKeys::Loaded> SigningKeys::Make(pg::WriteTransaction& tx,
   if (!sealed.ok()) return sealed.status();
   signing_key_store::Insert(tx, {key->id(), *sealed, sign_time, std::nullopt});
   ledger::Append(tx, {.resource = ResourceOf(key->id())});
-  events::Emit(tx, {.type = "identity.signing_key.created", .resource = ResourceOf(key->id())});
+  events::Emit(tx, {.type = "identity.signingKey.created", .resource = ResourceOf(key->id())});
   return Loaded{*key, sign_time, absl::InfiniteFuture()};
 }
 

@@ -64,6 +64,7 @@ class SigningKeys {
     absl::Time expire_time;
   };
   absl::StatusOr<Loaded> Make(pg::WriteTransaction& tx, absl::Time sign_time) const;
+  void MakeJwks(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   pg::Database& db_;
   const Clock& clock_;
@@ -73,6 +74,11 @@ class SigningKeys {
   mutable absl::Mutex mutex_;
   // In the order in which they sign.
   std::vector<Loaded> keys_ ABSL_GUARDED_BY(mutex_);
+  // Those that verify, as GetJwks answers; empty when there is none. Anybody may
+  // ask for it, so it is made once for the keys that there are, not per call.
+  std::string jwks_ ABSL_GUARDED_BY(mutex_);
+  // Then a key in it expires, or there are other keys already.
+  absl::Time jwks_until_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
 };
 
 }  // namespace sockel::identity

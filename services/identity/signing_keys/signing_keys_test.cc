@@ -49,6 +49,16 @@ TEST_F(SigningKeysTest, AnotherReplicaSignsWithTheSameKey) {
   EXPECT_TRUE(keys.Ready());
 }
 
+TEST_F(SigningKeysTest, PublishesWhatAnotherReplicaHasRotated) {
+  ASSERT_EQ(Published().size(), 1u);
+  auth::LocalKeySource keys;
+  SigningKeys other(db_, clock_, master_key_, {}, keys);
+  auto rotated = other.Rotate(Operator(), {});
+  ASSERT_TRUE(rotated.ok()) << rotated.status();
+  ASSERT_TRUE(signing_keys_.Load().ok());
+  EXPECT_EQ(Published().back(), rotated->key_id());
+}
+
 TEST_F(SigningKeysTest, TheDatabaseHoldsNoPrivateKey) {
   const auth::Key key = *signing_keys_.Current(clock_.Now());
   const std::string d = key.ToPrivateJson()->substr(key.ToPrivateJson()->find("\"d\":\"") + 5, 43);

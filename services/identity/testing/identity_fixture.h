@@ -4,8 +4,10 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "common/auth/jwks.h"
 #include "common/auth/key_source.h"
 #include "common/auth/revocations.h"
@@ -18,6 +20,7 @@
 #include "common/testing/test_database.h"
 #include "services/identity/access/access.h"
 #include "services/identity/bootstrap/bootstrap.h"
+#include "services/identity/clock/database_clock.h"
 #include "services/identity/identity.h"
 #include "services/identity/names/names.h"
 #include "services/identity/names/timestamps.h"
@@ -54,6 +57,10 @@ class IdentityTest : public ::testing::Test {
   }
   Caller Admin(const std::string& tenant = "smi") {
     return testing::MakeCaller(tenant, "tenants/" + tenant + "/users/boss", {"tenant-admin"});
+  }
+  // Who may give every role of the tenant that people have.
+  Caller ChiefOf(const std::string& tenant) {
+    return tenant == "provider" ? Operator() : Admin(tenant);
   }
   // As the dispatcher hands on a call without token.
   static Caller Anonymous(const std::string& peer = "192.0.2.1") {
@@ -100,10 +107,11 @@ class IdentityTest : public ::testing::Test {
                                                     const std::string& password = kPassword) {
     v1::IssueActivationCodeRequest issue;
     issue.set_name(user.name());
-    auto code = activation_.IssueCode(Admin(Segment(user.name(), 1)), issue);
+    const std::string tenant = Segment(user.name(), 1);
+    auto code = activation_.IssueCode(ChiefOf(tenant), issue);
     if (!code.ok()) return code.status();
     v1::ActivateUserRequest request;
-    request.set_tenant("tenants/" + Segment(user.name(), 1));
+    request.set_tenant("tenants/" + tenant);
     request.set_login(user.login());
     request.set_code(code->code());
     request.set_new_password(password);
@@ -115,7 +123,7 @@ class IdentityTest : public ::testing::Test {
                           const std::string& tenant = "smi") {
     auto user = MakeUser(login, tenant);
     EXPECT_TRUE(user.ok()) << user.status();
-    auto binding = Bind(tenant == "provider" ? Operator() : Admin(tenant), user->name(), role);
+    auto binding = Bind(ChiefOf(tenant), user->name(), role);
     EXPECT_TRUE(binding.ok()) << binding.status();
     auto activated = Activate(*user);
     EXPECT_TRUE(activated.ok()) << activated.status();
@@ -158,6 +166,19 @@ class IdentityTest : public ::testing::Test {
 
   static std::string Reason(const absl::Status& status) { return error::ReasonOf(status); }
 
+  // Until a statement on this test's database waits for a lock.
+  void AwaitBlocked() {
+    pqxx::connection connection(database_.superuser_conninfo());
+    pqxx::nontransaction look(connection);
+    const absl::Time limit = absl::Now() + absl::Seconds(20);
+    while (look.exec("SELECT count(*) FROM pg_stat_activity "
+                     "WHERE datname = current_database() AND wait_event_type = 'Lock'")[0][0]
+               .as<int>() == 0) {
+      ASSERT_LT(absl::Now(), limit) << "nothing waits for a lock";
+      std::this_thread::yield();
+    }
+  }
+
   testing::TestDatabase database_{Migrations()};
   testing::FakeClock clock_;
   pg::Pool pool_{{.conninfo = database_.conninfo(), .size = 16, .wait = absl::Seconds(20)}};
@@ -168,14 +189,14 @@ class IdentityTest : public ::testing::Test {
   auth::RevocationList revocations_;
   auth::TokenVerifier verifier_{{}, keys_, revocations_, clock_};
   // Cheap hashes: these tests are not about their price.
-  std::unique_ptr<PasswordHasher> hasher_ =
-      *PasswordHasher::Create({.memory_kib = 8, .passes = 1, .parallel = 2, .waiting = 100});
+  std::unique_ptr<PasswordHasher> hasher_ = *PasswordHasher::Create({.memory_kib = 8, .passes = 1});
   AddressBudget budget_{{}, clock_};
   RevocationFeed feed_{db_, clock_, revocations_};
-  Revoker revoker_{absl::Minutes(10), [this] { feed_.Wake(); }};
+  // Here the database's clock shows what the test's does.
+  Revoker revoker_{clock_, [this] { feed_.Wake(); }};
   SigningKeys signing_keys_{db_, clock_, master_key_, {}, keys_};
   TokenIssuer issuer_{{}, signing_keys_};
-  Bootstrap bootstrap_{db_, *hasher_, signing_keys_};
+  Bootstrap bootstrap_{db_, *hasher_, signing_keys_, revoker_};
   Tenants tenants_{db_, pages_, revoker_};
   Users users_{db_, pages_, revoker_};
   Activation activation_{{db_, clock_, *hasher_, revoker_, master_key_}};
@@ -186,7 +207,8 @@ class IdentityTest : public ::testing::Test {
   ServiceTokens service_tokens_{{db_, clock_, issuer_}};
   Access access_{db_};
   Provisioner provisioner_{db_, revoker_};
-  Upkeep upkeep_{db_, clock_, signing_keys_};
+  DatabaseClock token_clock_{db_, clock_};
+  Upkeep upkeep_{db_, clock_, token_clock_, signing_keys_};
 };
 
 }  // namespace sockel::identity

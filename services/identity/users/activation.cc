@@ -9,6 +9,7 @@
 #include "services/identity/names/names.h"
 #include "services/identity/names/timestamps.h"
 #include "services/identity/passwords/password_policy.h"
+#include "services/identity/role_bindings/authority.h"
 #include "services/identity/sign_in/session_store.h"
 #include "services/identity/sign_in/sign_in_store.h"
 #include "services/identity/users/activation_store.h"
@@ -31,6 +32,20 @@ absl::Status AccountLocked(absl::string_view what) {
       "ACCOUNT_LOCKED", absl::StrCat("The account is locked; an administrator can ", what, "."));
 }
 
+// A code is as good as the account. From another tenant comes the invitation of
+// an administrator who has no password yet; whoever could do more there could
+// sign in as anybody.
+absl::Status CheckMayIssue(pg::Transaction& tx, const v1::User& user) {
+  const Caller& caller = tx.caller();
+  if (caller.home_tenant == caller.tenant) {
+    return CheckMayActOn(tx, {caller.tenant, PrincipalName::Kind::kUser, Segment(user.name(), 3)});
+  }
+  if (!user.activated()) return absl::OkStatus();
+  return error::Make(absl::StatusCode::kPermissionDenied, "USER_ACTIVATED",
+                     "The user has a password; only the administrators of its own tenant can "
+                     "issue a code for another one.");
+}
+
 }  // namespace
 
 std::string Activation::CodeFor(const v1::IssueActivationCodeResponse& response) const {
@@ -47,6 +62,7 @@ absl::StatusOr<v1::IssueActivationCodeResponse> Activation::IssueCode(
         const std::string id = Segment(request.name(), 3);
         auto user = user_store::FindForUpdate(tx, id);
         if (!user.has_value()) return error::NotFound(request.name());
+        if (absl::Status status = CheckMayIssue(tx, *user); !status.ok()) return status;
         if (user->state() != v1::User::ACTIVE) return AccountLocked("unlock it first");
         v1::IssueActivationCodeResponse made;
         made.set_name(user->name());
@@ -54,8 +70,7 @@ absl::StatusOr<v1::IssueActivationCodeResponse> Activation::IssueCode(
         *made.mutable_expire_time() = ToTimestamp(tx.time() + kCodeLifetime);
         activation_store::Put(tx, id, Sha256(CodeFor(made)), tx.time() + kCodeLifetime);
         ledger::Append(tx, {.resource = user->name()});
-        events::Emit(tx,
-                     {.type = "identity.user.activation_code_issued", .resource = user->name()});
+        events::Emit(tx, {.type = "identity.user.activationCodeIssued", .resource = user->name()});
         return made;
       });
   if (response.ok()) response->set_code(CodeFor(*response));
@@ -87,7 +102,7 @@ absl::StatusOr<v1::ActivateUserResponse> Activation::Activate(
   const std::string hash = Sha256(absl::AsciiStrToLower(request.code()));
   auto user = CheckCode(caller, login, hash);
   if (!user.ok()) return user.status();
-  auto password_hash = parts_.hasher.Hash(*password, caller.deadline);
+  auto password_hash = parts_.hasher.Hash(*password);
   if (!password_hash.ok()) return password_hash.status();
   caller.subject = UserName(caller.tenant, *user);
   caller.permission = "identity.users.activate";

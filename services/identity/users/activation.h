@@ -24,7 +24,7 @@ class Activation {
   struct Parts {
     pg::Database& db;
     const Clock& clock;
-    PasswordHasher& hasher;
+    const PasswordHasher& hasher;
     const Revoker& revoker;
     const MasterKey& master_key;
   };

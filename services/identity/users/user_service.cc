@@ -46,7 +46,7 @@ grpc::ServerUnaryReactor* UserServiceDoor::IssueActivationCode(
 grpc::ServerUnaryReactor* UserServiceDoor::ActivateUser(grpc::CallbackServerContext* ctx,
                                                         const v1::ActivateUserRequest* req,
                                                         v1::ActivateUserResponse* resp) {
-  return rpc_.Unary(ctx, req, resp, activation_, &Activation::Activate);
+  return rpc_.UnaryIn(passwords_, ctx, req, resp, activation_, &Activation::Activate);
 }
 
 }  // namespace sockel::identity

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/rpc/dispatcher.h"
+#include "common/rpc/worker_pool.h"
 #include "services/identity/users/activation.h"
 #include "services/identity/users/users.h"
 #include "sockel/identity/v1/user.grpc.pb.h"
@@ -9,8 +10,13 @@ namespace sockel::identity {
 
 class UserServiceDoor final : public v1::UserService::CallbackService {
  public:
-  UserServiceDoor(const rpc::Dispatcher& dispatcher, Users& users, Activation& activation)
-      : rpc_(dispatcher.For<v1::UserService>()), users_(users), activation_(activation) {}
+  // `passwords`: the pool for calls that hash passwords.
+  UserServiceDoor(const rpc::Dispatcher& dispatcher, rpc::WorkerPool& passwords, Users& users,
+                  Activation& activation)
+      : rpc_(dispatcher.For<v1::UserService>()),
+        passwords_(passwords),
+        users_(users),
+        activation_(activation) {}
 
   grpc::ServerUnaryReactor* CreateUser(grpc::CallbackServerContext* ctx,
                                        const v1::CreateUserRequest* req, v1::User* resp) override;
@@ -34,6 +40,7 @@ class UserServiceDoor final : public v1::UserService::CallbackService {
 
  private:
   rpc::ServiceDispatcher rpc_;
+  rpc::WorkerPool& passwords_;
   Users& users_;
   Activation& activation_;
 };

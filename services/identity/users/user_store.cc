@@ -69,9 +69,17 @@ constexpr pg::Query kCount{"identity.users.count",
                            "SELECT count(*) FROM users WHERE tenant_id = $1"};
 
 constexpr pg::Query kIsLastAdmin{"identity.users.is_last_admin", R"(
-  SELECT coalesce(bool_or(u.user_id = $2), false) AND NOT coalesce(bool_or(u.user_id <> $2), false)
-  FROM role_bindings b JOIN users u ON u.tenant_id = b.tenant_id AND u.user_id = b.user_id
-  WHERE b.tenant_id = $1 AND b.role = 'tenant-admin' AND u.state = 'ACTIVE')"};
+  WITH admins AS (
+    SELECT b.role, u.user_id, u.password_hash IS NOT NULL AS has_password
+    FROM role_bindings b JOIN users u ON u.tenant_id = b.tenant_id AND u.user_id = b.user_id
+    WHERE b.tenant_id = $1 AND b.role IN ('tenant-admin', 'operator')
+      AND ($3::text = '' OR b.role = $3) AND u.state = 'ACTIVE')
+  SELECT EXISTS (
+    SELECT FROM admins a
+    WHERE a.user_id = $2
+      AND NOT EXISTS (SELECT FROM admins o
+                      WHERE o.role = a.role AND o.user_id <> $2
+                        AND (o.has_password OR NOT a.has_password))))"};
 
 v1::User FromRow(const pqxx::row& row) {
   v1::User user;
@@ -143,8 +151,8 @@ int64_t Count(pg::Transaction& tx) {
   return tx.Exec(kCount, tx.caller().tenant)[0][0].as<int64_t>();
 }
 
-bool IsLastAdmin(pg::WriteTransaction& tx, std::string_view user) {
-  return tx.Exec(kIsLastAdmin, tx.caller().tenant, user)[0][0].as<bool>();
+bool IsLastAdmin(pg::WriteTransaction& tx, std::string_view user, std::string_view role) {
+  return tx.Exec(kIsLastAdmin, tx.caller().tenant, user, role)[0][0].as<bool>();
 }
 
 }  // namespace sockel::identity::user_store

@@ -29,8 +29,9 @@ v1::User Update(pg::WriteTransaction& tx, std::string_view user, const v1::User&
 void Delete(pg::WriteTransaction& tx, std::string_view user);
 int64_t Count(pg::Transaction& tx);
 
-// Whether no other active user of the tenant is tenant-admin while this one is.
-// Lock the tenant first: two such questions at a time must not both hear no.
-bool IsLastAdmin(pg::WriteTransaction& tx, std::string_view user);
+// Whether this user is tenant-admin or operator (`role`: only this one; empty:
+// any of the two) and active, and nobody else is who could take over: has a
+// password too, or at least as little as this user.
+bool IsLastAdmin(pg::WriteTransaction& tx, std::string_view user, std::string_view role);
 
 }  // namespace sockel::identity::user_store

@@ -7,6 +7,7 @@
 #include "services/identity/names/display_name.h"
 #include "services/identity/names/names.h"
 #include "services/identity/names/update_mask.h"
+#include "services/identity/role_bindings/authority.h"
 #include "services/identity/sign_in/session_store.h"
 #include "services/identity/sign_in/sign_in_store.h"
 #include "services/identity/tenants/tenant_store.h"
@@ -14,6 +15,8 @@
 
 namespace sockel::identity {
 namespace {
+
+using Fields = std::set<std::string, std::less<>>;
 
 constexpr std::string_view kChangeable[] = {"display_name", "email", "locale"};
 
@@ -31,14 +34,32 @@ absl::StatusOr<v1::User> Locked(pg::WriteTransaction& tx, const std::string& nam
   return *std::move(user);
 }
 
+// The same, for who wants to stop the user or let him in again.
+absl::StatusOr<v1::User> LockedToRule(pg::WriteTransaction& tx, const std::string& name,
+                                      const std::string& etag) {
+  auto user = Locked(tx, name, etag);
+  if (!user.ok()) return user;
+  absl::Status status =
+      CheckMayActOn(tx, {tx.caller().tenant, PrincipalName::Kind::kUser, Segment(user->name(), 3)});
+  if (!status.ok()) return status;
+  return user;
+}
+
+absl::Status CheckValues(const v1::User& values, const Fields& fields) {
+  if (fields.contains("display_name")) {
+    absl::Status status = CheckDisplayName("user.display_name", values.display_name());
+    if (!status.ok()) return status;
+  }
+  return fields.contains("email") ? CheckEmail("user.email", values.email()) : absl::OkStatus();
+}
+
 void Record(pg::WriteTransaction& tx, const v1::User& user, const char* event) {
   ledger::Append(
       tx, {.resource = user.name(), .details = {{"state", v1::User::State_Name(user.state())}}});
   events::Emit(tx, {.type = event, .resource = user.name()});
 }
 
-void Apply(const v1::User& values, const std::set<std::string, std::less<>>& fields,
-           v1::User& user) {
+void Apply(const v1::User& values, const Fields& fields, v1::User& user) {
   if (fields.contains("display_name")) user.set_display_name(values.display_name());
   if (fields.contains("email")) user.set_email(values.email());
   if (fields.contains("locale")) {
@@ -49,7 +70,7 @@ void Apply(const v1::User& values, const std::set<std::string, std::less<>>& fie
 }  // namespace
 
 absl::StatusOr<v1::User> Users::Create(const Caller& caller, const v1::CreateUserRequest& request) {
-  absl::Status status = CheckDisplayName("user.display_name", request.user().display_name());
+  absl::Status status = CheckValues(request.user(), {"display_name", "email"});
   if (!status.ok()) return status;
   v1::User values = request.user();
   if (values.locale().empty()) values.set_locale(kDefaultLocale);
@@ -93,10 +114,7 @@ absl::StatusOr<v1::ListUsersResponse> Users::List(const Caller& caller,
 absl::StatusOr<v1::User> Users::Update(const Caller& caller, const v1::UpdateUserRequest& request) {
   auto fields = FieldsToUpdate(request.user(), request.update_mask(), kChangeable);
   if (!fields.ok()) return fields.status();
-  if (fields->contains("display_name")) {
-    absl::Status status = CheckDisplayName("user.display_name", request.user().display_name());
-    if (!status.ok()) return status;
-  }
+  if (absl::Status status = CheckValues(request.user(), *fields); !status.ok()) return status;
   return db_.Write(caller, "users.update",
                    [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::User> {
                      auto user = Locked(tx, request.user().name(), request.user().etag());
@@ -112,13 +130,9 @@ absl::StatusOr<v1::User> Users::Lock(const Caller& caller, const v1::LockUserReq
   const std::string id = Segment(request.name(), 3);
   return db_.Write(caller, "users.lock", [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::User> {
     tenant_store::FindForUpdate(tx, tx.caller().tenant);
-    auto user = Locked(tx, request.name(), request.etag());
+    auto user = LockedToRule(tx, request.name(), request.etag());
     if (!user.ok() || user->state() == v1::User::LOCKED) return user;
-    if (user_store::IsLastAdmin(tx, id)) {
-      return error::FailedPrecondition(
-          "LAST_ADMIN",
-          "This is the tenant's last active administrator; make somebody else one first.");
-    }
+    if (absl::Status status = CheckNotLastAdmin(tx, id); !status.ok()) return status;
     user->set_state(v1::User::LOCKED);
     v1::User changed = user_store::Update(tx, id, *user);
     session_store::RevokeAll(tx, id);
@@ -131,7 +145,7 @@ absl::StatusOr<v1::User> Users::Lock(const Caller& caller, const v1::LockUserReq
 absl::StatusOr<v1::User> Users::Unlock(const Caller& caller, const v1::UnlockUserRequest& request) {
   return db_.Write(caller, "users.unlock",
                    [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::User> {
-                     auto user = Locked(tx, request.name(), request.etag());
+                     auto user = LockedToRule(tx, request.name(), request.etag());
                      if (!user.ok()) return user;
                      if (user->state() == v1::User::ACTIVE && user->failed_sign_in_count() == 0)
                        return user;

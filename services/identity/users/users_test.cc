@@ -1,5 +1,7 @@
 #include "services/identity/users/users.h"
 
+#include <thread>
+
 #include "services/identity/testing/identity_fixture.h"
 
 namespace sockel::identity {
@@ -7,15 +9,23 @@ namespace {
 
 class UsersTest : public IdentityTest {
  protected:
-  absl::StatusOr<v1::User> Lock(const std::string& name) {
+  absl::StatusOr<v1::User> LockBy(const Caller& caller, const std::string& name) {
     v1::LockUserRequest request;
     request.set_name(name);
-    return users_.Lock(Admin(), request);
+    return users_.Lock(caller, request);
   }
-  absl::StatusOr<v1::User> Unlock(const std::string& name) {
+  absl::StatusOr<v1::User> UnlockBy(const Caller& caller, const std::string& name) {
     v1::UnlockUserRequest request;
     request.set_name(name);
-    return users_.Unlock(Admin(), request);
+    return users_.Unlock(caller, request);
+  }
+  absl::StatusOr<v1::User> Lock(const std::string& name) { return LockBy(Admin(), name); }
+  absl::StatusOr<v1::User> Unlock(const std::string& name) { return UnlockBy(Admin(), name); }
+  // The catalog's account at work in another tenant.
+  static Caller Catalog(const std::string& tenant = "smi") {
+    return testing::MakeCaller("provider", "tenants/provider/serviceAccounts/catalog",
+                               {"provisioner", "service"})
+        .InTenant(tenant);
   }
   absl::StatusOr<v1::IssueActivationCodeResponse> IssueCode(const Caller& caller,
                                                             const std::string& name) {
@@ -57,6 +67,20 @@ TEST_F(UsersTest, RefusesNamesThatDeceive) {
   request.mutable_user()->set_login("erika");
   request.mutable_user()->set_display_name("Erika\u202Eretsum");
   EXPECT_EQ(Reason(users_.Create(Admin(), request).status()), "FIELD_INVALID");
+}
+
+TEST_F(UsersTest, RefusesEmailsThatDeceive) {
+  v1::CreateUserRequest create;
+  create.set_parent("tenants/smi");
+  create.mutable_user()->set_login("erika");
+  create.mutable_user()->set_display_name("Erika Muster");
+  create.mutable_user()->set_email("erika@smi\u202E.example");
+  EXPECT_EQ(Reason(users_.Create(Admin(), create).status()), "FIELD_INVALID");
+  auto user = MakeUser("erika");
+  v1::UpdateUserRequest update;
+  update.mutable_user()->set_name(user->name());
+  update.mutable_user()->set_email("erika\u034F@smi.example");
+  EXPECT_EQ(Reason(users_.Update(Admin(), update).status()), "FIELD_INVALID");
 }
 
 TEST_F(UsersTest, AnUnknownTenantHasNoUsers) {
@@ -201,6 +225,68 @@ TEST_F(UsersTest, TheLastAdministratorCannotBeLocked) {
   const v1::User second = MakeActiveUser("second", "tenant-admin");
   EXPECT_TRUE(Lock(first.name()).ok());
   EXPECT_EQ(Reason(Lock(second.name()).status()), "LAST_ADMIN");
+}
+
+// Whoever has the first one's place can do nothing before he sets a password.
+TEST_F(UsersTest, AnAdministratorWithoutPasswordDoesNotCount) {
+  const v1::User first = MakeActiveUser("first", "tenant-admin");
+  auto second = MakeUser("second");
+  ASSERT_TRUE(Bind(Admin(), second->name(), "tenant-admin").ok());
+  EXPECT_EQ(Reason(Lock(first.name()).status()), "LAST_ADMIN");
+  EXPECT_TRUE(Lock(second->name()).ok());
+  ASSERT_TRUE(Unlock(second->name()).ok());
+  ASSERT_TRUE(Activate(*second).ok());
+  EXPECT_TRUE(Lock(first.name()).ok());
+}
+
+TEST_F(UsersTest, TheLastOperatorCannotBeLocked) {
+  const v1::User first = MakeActiveUser("first", "operator", "provider");
+  EXPECT_EQ(Reason(LockBy(Operator(), first.name()).status()), "LAST_ADMIN");
+  MakeActiveUser("boss", "tenant-admin", "provider");
+  EXPECT_EQ(Reason(LockBy(Operator(), first.name()).status()), "LAST_ADMIN");
+  MakeActiveUser("second", "operator", "provider");
+  EXPECT_TRUE(LockBy(Operator(), first.name()).ok());
+}
+
+TEST_F(UsersTest, TheCatalogInvitesOnlyWhoHasNoPasswordYet) {
+  auto admin = MakeUser("boss");
+  ASSERT_TRUE(Bind(Admin(), admin->name(), "tenant-admin").ok());
+  auto invitation = IssueCode(Catalog(), admin->name());
+  ASSERT_TRUE(invitation.ok()) << invitation.status();
+  ASSERT_TRUE(ActivateWith("boss", invitation->code()).ok());
+  const absl::Status again = IssueCode(Catalog(), admin->name()).status();
+  EXPECT_EQ(again.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(Reason(again), "USER_ACTIVATED");
+  EXPECT_TRUE(IssueCode(Admin(), admin->name()).ok());
+}
+
+TEST_F(UsersTest, NobodyTakesOverOrStopsWhoHasARoleThatHeMayNotGive) {
+  MakeActiveUser("first", "operator", "provider");
+  const v1::User second = MakeActiveUser("second", "operator", "provider");
+  const Caller boss = Admin("provider");
+  EXPECT_EQ(Reason(IssueCode(boss, second.name()).status()), "ROLE_NOT_GRANTABLE");
+  EXPECT_EQ(Reason(LockBy(boss, second.name()).status()), "ROLE_NOT_GRANTABLE");
+  ASSERT_TRUE(LockBy(Operator(), second.name()).ok());
+  EXPECT_EQ(Reason(UnlockBy(boss, second.name()).status()), "ROLE_NOT_GRANTABLE");
+  EXPECT_TRUE(UnlockBy(Operator(), second.name()).ok());
+  EXPECT_TRUE(IssueCode(Operator(), second.name()).ok());
+}
+
+TEST_F(UsersTest, ATokenMadeWhileLockingWaitedIsStoppedToo) {
+  const v1::User user = MakeActiveUser("erika");
+  pqxx::connection connection(database_.superuser_conninfo());
+  pqxx::work somebody(connection);
+  somebody.exec("SELECT 1 FROM users FOR KEY SHARE");
+  absl::StatusOr<v1::User> locked = absl::UnknownError("not yet");
+  std::thread locking([&] { locked = Lock(user.name()); });
+  AwaitBlocked();
+  clock_.Advance(absl::Seconds(1));
+  auto session = Login("erika");
+  somebody.commit();
+  locking.join();
+  ASSERT_TRUE(locked.ok()) << locked.status();
+  ASSERT_TRUE(session.ok()) << session.status();
+  EXPECT_EQ(Reason(Verify(session->access_token()).status()), "TOKEN_REVOKED");
 }
 
 TEST_F(UsersTest, NoCodeForALockedUser) {
