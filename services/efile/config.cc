@@ -9,8 +9,9 @@ Config ReadConfig(config::Reader section) {
               "File with the master key, 64 hexadecimal digits: openssl rand -hex 32"),
           .time_zone = section.String("time_zone", "Europe/Berlin",
                                       "Whose calendar reference numbers and retention follow"),
-          .cleanup_interval = section.Duration("cleanup_interval", absl::Minutes(1),
-                                               "How often to look for abandoned uploads")};
+          .cleanup_interval =
+              section.Duration("cleanup_interval", absl::Minutes(1),
+                               "How often to look for abandoned uploads and lost bytes")};
 }
 
 }  // namespace sockel::efile

@@ -1,6 +1,6 @@
 #include "services/efile/convert.h"
 
-#include "common/pg/rows.h"
+#include <cstdint>
 
 namespace sockel::efile {
 
@@ -28,15 +28,15 @@ std::optional<absl::CivilDay> ToDay(const google::type::Date& date) {
   return exists ? std::optional(day) : std::nullopt;
 }
 
-v1::Retention RetentionFrom(const pqxx::row& row) {
+v1::Retention RetentionOf(std::optional<int> years, const std::string& disposition) {
   v1::Retention retention;
-  if (auto years = pg::GetOptional<int>(row["retention_years"])) {
+  if (years) {
     retention.set_years(*years);
   } else {
     retention.set_unlimited(true);
   }
-  retention.set_disposition(EnumFrom<v1::Retention::Disposition>(
-      row["disposition"].as<std::string>(), &v1::Retention::Disposition_Parse));
+  retention.set_disposition(
+      EnumFrom<v1::Retention::Disposition>(disposition, &v1::Retention::Disposition_Parse));
   return retention;
 }
 

@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include <google/protobuf/timestamp.pb.h>
-#include <pqxx/pqxx>
 
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
@@ -20,8 +19,8 @@ google::type::Date ToDate(absl::CivilDay day);
 // Nothing when the message is not given, or no day of the calendar.
 std::optional<absl::CivilDay> ToDay(const google::type::Date& date);
 
-// From the columns retention_years and disposition.
-v1::Retention RetentionFrom(const pqxx::row& row);
+// `years`: nothing for unlimited. `disposition`: name of the enum value.
+v1::Retention RetentionOf(std::optional<int> years, const std::string& disposition);
 // Value of retention_years: nothing for unlimited.
 std::optional<int> YearsOf(const v1::Retention& retention);
 

@@ -171,6 +171,32 @@ TEST_F(DoorsTest, ACancelledUploadStreamKeepsItsWholeSegments) {
   EXPECT_EQ(complete.state(), v1::Upload::COMPLETE);
 }
 
+TEST_F(DoorsTest, AnUploadWithAllItsBytesIsCompletedByAnEmptyMessage) {
+  const std::string bytes(2 * 65536, 'x');
+  const v1::Upload upload = Announce(bytes);
+  {  // All bytes arrive, and the client goes away before it hears so.
+    auto sink = OpenAppend(User(), upload.name(), 0);
+    ASSERT_TRUE(Send(*sink, bytes).ok());
+  }
+  ASSERT_EQ(GetUpload(User(), upload.name())->received_size(), upload.size());
+  v1::Upload complete;
+  grpc::Status status = AppendAll(*Caseworker(), upload.name(), upload.size(), "", complete);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(complete.state(), v1::Upload::COMPLETE);
+}
+
+TEST_F(DoorsTest, DamagedContentIsCalledThat) {
+  auto document = CreateDocument(User(), dossier_, std::string(100'000, 'x'));
+  ASSERT_TRUE(document.ok()) << document.status();
+  std::string stored = content_.ReadFile(ContentOf(*document));
+  stored[70'000] = static_cast<char>(stored[70'000] ^ 1);
+  content_.WriteFile(ContentOf(*document), stored);
+  std::string received;
+  grpc::Status status = DownloadAll(*Caseworker(), document->name(), received);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::DATA_LOSS);
+  EXPECT_EQ(ReasonOf(status), "CONTENT_DAMAGED");
+}
+
 TEST_F(DoorsTest, AFirstMessageWithoutNameIsRefused) {
   v1::Upload upload;
   grpc::Status status = AppendAll(*Caseworker(), "", 0, "x", upload);
@@ -239,6 +265,18 @@ TEST_F(DoorsTest, WhyADossierCannotBeClosedIsListed) {
   grpc::Status status = dossiers_stub_->CloseDossier(Caseworker().get(), request, &dossier);
   EXPECT_EQ(ReasonOf(status), "DOSSIER_NOT_CLOSABLE");
   EXPECT_NE(status.error_details().find(upload.name()), std::string::npos);
+}
+
+TEST_F(DoorsTest, OfManyReasonsAgainstClosingSomeAreNamedAndTheRestIsCounted) {
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(CreateUpload(User(), dossier_, "x").ok());
+  v1::CloseDossierRequest request;
+  request.set_name(dossier_);
+  v1::Dossier dossier;
+  grpc::Status status = dossiers_stub_->CloseDossier(Caseworker().get(), request, &dossier);
+  EXPECT_EQ(ReasonOf(status), "DOSSIER_NOT_CLOSABLE");
+  EXPECT_NE(status.error_message().find("100 upload(s)"), std::string::npos);
+  EXPECT_NE(status.error_details().find("And 85 more"), std::string::npos);
+  EXPECT_LT(status.error_details().size(), 4u * 1024);
 }
 
 }  // namespace

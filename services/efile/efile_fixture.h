@@ -160,6 +160,12 @@ class EfileTest : public ::testing::Test {
     return tx.exec("SELECT count(*) FROM " + from_where)[0][0].as<std::int64_t>();
   }
 
+  // Past everything.
+  void AsSuperuser(const std::string& sql) {
+    pqxx::connection connection(database_.superuser_conninfo());
+    pqxx::nontransaction(connection).exec(sql);
+  }
+
   testing::TestDatabase database_{AllMigrations()};
   testing::FakeClock clock_;
   pg::Pool pool_{{.conninfo = database_.conninfo()}};
@@ -167,7 +173,8 @@ class EfileTest : public ::testing::Test {
   paging::Tokens tokens_{std::string(32, 'k')};
   TestStore content_;
   std::unique_ptr<MediaTypes> media_types_ = *MediaTypes::Open();
-  TenantKeys keys_{db_, Key::Random()};
+  const Key master_key_ = Key::Random();
+  TenantKeys keys_{db_, master_key_};
   Storage storage_{content_.get(), keys_, *media_types_};
   absl::TimeZone zone_ = [] {
     absl::TimeZone zone;

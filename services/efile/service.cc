@@ -62,7 +62,17 @@ class Instance final : public rpc::ServiceInstance {
     return {&file_plan_door_, &dossier_door_, &document_door_, &upload_door_, &provisioner_door_};
   }
   void Start() override { cleanup_.Start(opened_.cleanup_interval); }
-  void Drain() override { cleanup_.Stop(); }
+  void Drain() override { cleanup_.Drain(); }
+  void Stop() override { cleanup_.Stop(); }
+
+  // A wrong master key ends the start. When the database cannot tell yet, because
+  // it is away or not migrated, it is found at the first use of a key.
+  absl::Status CheckMasterKey(pg::Pool& pool) {
+    const auto missing = pg::MissingRevision(pool, AllMigrations());
+    if (!missing.ok() || !missing->empty()) return absl::OkStatus();
+    absl::Status status = keys_.CheckMaster();
+    return absl::IsFailedPrecondition(status) ? status : absl::OkStatus();
+  }
 
  private:
   Opened opened_;
@@ -84,7 +94,10 @@ class Instance final : public rpc::ServiceInstance {
 absl::StatusOr<std::unique_ptr<rpc::ServiceInstance>> Create(rpc::ServiceContext& context) {
   absl::StatusOr<Opened> opened = Open(ReadConfig(context.config().Section("efile")));
   if (!opened.ok()) return opened.status();
-  return std::make_unique<Instance>(context, *std::move(opened));
+  auto instance = std::make_unique<Instance>(context, *std::move(opened));
+  absl::Status right = instance->CheckMasterKey(context.pool());
+  if (!right.ok()) return right;
+  return instance;
 }
 
 }  // namespace

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 // Where bytes of contents are kept. A store knows nothing of documents, keys or
 // plaintext: what it is given is already encrypted (see segments.h).
@@ -48,6 +51,19 @@ class StoredContent {
   virtual absl::Status ReadAt(std::int64_t offset, std::size_t length, char* out) const = 0;
 };
 
+// Where in a store's order of its contents to go on. Empty: at the beginning.
+struct Place {
+  std::string tenant;
+  std::string folder;
+  std::string id;
+};
+
+// A piece of what a store holds.
+struct Stretch {
+  std::vector<ContentId> unchanged;
+  Place next;  // the first that was not looked at; empty after the last
+};
+
 // Thread-safe; several processes may use one store.
 class ContentStore {
  public:
@@ -63,6 +79,12 @@ class ContentStore {
   // Removes content or part; OK when there is none. ABORTED/UPLOAD_BUSY while
   // somebody writes it.
   virtual absl::Status Remove(const ContentId& id) = 0;
+  // Looks at contents and parts from `begin` on, at `limit` of them at most, and
+  // lists those that nobody changed for `age`: by the clock that dates the
+  // changes, so that a machine whose clock is wrong does not think young ones
+  // old.
+  virtual absl::StatusOr<Stretch> ListUnchanged(absl::Duration age, const Place& begin,
+                                                std::size_t limit) = 0;
 };
 
 }  // namespace sockel::efile

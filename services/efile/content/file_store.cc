@@ -7,20 +7,20 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
-#include <re2/re2.h>
-
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/error/error.h"
+#include "services/efile/content/file_listing.h"
 #include "services/efile/content/gcm.h"
 #include "services/efile/content/posix_file.h"
 
 namespace sockel::efile {
 namespace {
 
-constexpr char kPartSuffix[] = ".part";
+std::string PartOf(const std::string& content) { return content + std::string(kPartSuffix); }
 
 absl::Status Busy() {
   absl::Status status = error::Make(absl::StatusCode::kAborted, "UPLOAD_BUSY",
@@ -41,7 +41,7 @@ class FilePart final : public ContentPart {
       : file_(std::move(file)),
         folder_(std::move(folder)),
         path_(std::move(path)),
-        sealed_(!absl::EndsWith(path_, kPartSuffix)),
+        sealed_(!path_.ends_with(kPartSuffix)),
         size_(size) {}
 
   std::int64_t size() const override { return size_; }
@@ -76,7 +76,7 @@ class FilePart final : public ContentPart {
   absl::Status Seal() override {
     absl::Status status = SyncFile(file_.get(), path_);
     if (status.ok() && !sealed_) {
-      status = RenameTo(path_.substr(0, path_.size() - sizeof(kPartSuffix) + 1));
+      status = RenameTo(path_.substr(0, path_.size() - kPartSuffix.size()));
     }
     if (!status.ok()) return status;
     sealed_ = true;
@@ -86,7 +86,7 @@ class FilePart final : public ContentPart {
  private:
   absl::Status Unseal() {
     if (!sealed_) return absl::OkStatus();
-    absl::Status status = RenameTo(path_ + kPartSuffix);
+    absl::Status status = RenameTo(PartOf(path_));
     if (status.ok()) sealed_ = false;
     return status;
   }
@@ -121,13 +121,24 @@ class FileContent final : public StoredContent {
   const std::int64_t size_;
 };
 
+// The folder that `folder` lies in.
+std::string Above(const std::string& folder) {
+  std::error_code failed;
+  std::filesystem::path path = std::filesystem::absolute(folder, failed).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();  // it ended in a slash
+  return path.parent_path().string();
+}
+
 // Opens and locks a file; a descriptor that is not valid when there is none.
 // The lock goes with the descriptor, so a killed process leaves none behind.
 absl::StatusOr<Descriptor> OpenLocked(const std::string& path, int flags) {
   Descriptor file(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file.valid() && errno == ENOENT) return file;
   if (!file.valid()) return FromErrno(errno, "open", path);
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return Busy();
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    // Anything else than a lock of somebody else's does not pass by waiting.
+    return errno == EWOULDBLOCK || errno == EINTR ? Busy() : FromErrno(errno, "lock", path);
+  }
   // Whoever held the lock before may have renamed or removed the file.
   struct stat opened, named;
   if (::fstat(file.get(), &opened) != 0 || ::stat(path.c_str(), &named) != 0 ||
@@ -140,18 +151,43 @@ absl::StatusOr<Descriptor> OpenLocked(const std::string& path, int flags) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<FileStore>> FileStore::Open(const std::string& root) {
-  ::mkdir(root.c_str(), 0700);
+  const bool made = ::mkdir(root.c_str(), 0700) == 0;
   if (::access(root.c_str(), R_OK | W_OK | X_OK) != 0) {
     return absl::FailedPreconditionError(
         absl::StrCat("content folder ", root, " does not exist or is not writable"));
   }
+  if (made && !SyncFolder(Above(root)).ok()) {
+    ::rmdir(root.c_str());  // else the next start would take it for a good one
+    return absl::FailedPreconditionError(
+        absl::StrCat("content folder ", root, " does not exist, and the folder above it cannot be ",
+                     "synced so that it would survive a power loss: make it"));
+  }
   return std::unique_ptr<FileStore>(new FileStore(root));
 }
 
+absl::Status FileStore::MakeFolders(const std::string& folder) {
+  absl::Status status = MakeDurable(folder.substr(0, folder.rfind('/')));
+  return status.ok() ? MakeDurable(folder) : status;
+}
+
+absl::Status FileStore::MakeDurable(const std::string& folder) {
+  const bool made = ::mkdir(folder.c_str(), 0700) == 0;
+  if (!made && errno != EEXIST) return FromErrno(errno, "make folder", folder);
+  if (!made && IsDurable(folder)) return absl::OkStatus();
+  absl::Status status = SyncFolder(folder.substr(0, folder.rfind('/')));
+  if (!status.ok()) return status;
+  absl::MutexLock lock(&mutex_);
+  durable_.insert(folder);
+  return absl::OkStatus();
+}
+
+bool FileStore::IsDurable(const std::string& folder) {
+  absl::MutexLock lock(&mutex_);
+  return durable_.contains(folder);
+}
+
 absl::StatusOr<std::string> FileStore::Folder(const ContentId& id) const {
-  static const RE2 tenant_pattern("[a-z][a-z0-9-]{1,39}");
-  static const RE2 id_pattern("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
-  if (!RE2::FullMatch(id.tenant, tenant_pattern) || !RE2::FullMatch(id.id, id_pattern)) {
+  if (!IsTenantFolder(id.tenant) || !IsContentFile(id.id)) {
     return absl::InvalidArgumentError("not a content id");
   }
   return absl::StrCat(root_, "/", id.tenant, "/", id.id.substr(id.id.size() - 2));
@@ -160,10 +196,10 @@ absl::StatusOr<std::string> FileStore::Folder(const ContentId& id) const {
 absl::StatusOr<std::unique_ptr<ContentPart>> FileStore::OpenPart(const ContentId& id) {
   absl::StatusOr<std::string> folder = Folder(id);
   if (!folder.ok()) return folder.status();
-  absl::Status made = MakeFolders(root_, *folder);
+  absl::Status made = MakeFolders(*folder);
   if (!made.ok()) return made;
   const std::string sealed = absl::StrCat(*folder, "/", id.id);
-  const std::string part = sealed + kPartSuffix;
+  const std::string part = PartOf(sealed);
   for (auto& [path, flags] :
        {std::pair{part, O_RDWR}, {sealed, O_RDWR}, {part, O_RDWR | O_CREAT}}) {
     absl::StatusOr<Descriptor> file = OpenLocked(path, flags);
@@ -195,7 +231,7 @@ absl::Status FileStore::Remove(const ContentId& id) {
   if (!folder.ok()) return folder.status();
   const std::string sealed = absl::StrCat(*folder, "/", id.id);
   bool removed = false;
-  for (const std::string& path : {sealed + kPartSuffix, sealed}) {
+  for (const std::string& path : {PartOf(sealed), sealed}) {
     absl::StatusOr<Descriptor> lock = OpenLocked(path, O_RDWR);
     if (!lock.ok()) return lock.status();
     if (!lock->valid()) continue;
@@ -203,6 +239,13 @@ absl::Status FileStore::Remove(const ContentId& id) {
     removed = true;
   }
   return removed ? SyncFolder(*folder) : absl::OkStatus();
+}
+
+absl::StatusOr<Stretch> FileStore::ListUnchanged(absl::Duration age, const Place& begin,
+                                                 std::size_t limit) {
+  absl::StatusOr<absl::Time> now = Touch(root_);
+  if (!now.ok()) return now.status();
+  return ListFiles(root_, *now - age, begin, limit);
 }
 
 }  // namespace sockel::efile

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "services/efile/content/content_store.h"
 
 namespace sockel::efile {
@@ -11,7 +14,9 @@ namespace sockel::efile {
 // with the suffix `.part`. The last digits, because UUIDv7 begins with the
 // time and would put all of one day into one folder. Files are readable by the
 // owner only. Works on any file system with POSIX rename, fsync and flock; for
-// several replicas on a shared one.
+// several replicas on a shared one, where flock must keep out other machines
+// too. Where flock does not work nothing is written: every write is INTERNAL,
+// and the log says why.
 class FileStore final : public ContentStore {
  public:
   // FAILED_PRECONDITION names the folder when it cannot be made or written.
@@ -20,14 +25,24 @@ class FileStore final : public ContentStore {
   absl::StatusOr<std::unique_ptr<ContentPart>> OpenPart(const ContentId& id) override;
   absl::StatusOr<std::unique_ptr<StoredContent>> Open(const ContentId& id) override;
   absl::Status Remove(const ContentId& id) override;
+  absl::StatusOr<Stretch> ListUnchanged(absl::Duration age, const Place& begin,
+                                        std::size_t limit) override;
 
  private:
   explicit FileStore(std::string root) : root_(std::move(root)) {}
   // The folder of the content; INVALID_ARGUMENT for ids that are no path
   // segments of ours.
   absl::StatusOr<std::string> Folder(const ContentId& id) const;
+  // Makes the folders of a content, so that they survive a power loss.
+  absl::Status MakeFolders(const std::string& folder);
+  absl::Status MakeDurable(const std::string& folder);
+  bool IsDurable(const std::string& folder);
 
   const std::string root_;
+  absl::Mutex mutex_;
+  // Folders that survive a power loss. That a folder is there does not tell: who
+  // made it may not have come to syncing the one above.
+  std::set<std::string> durable_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace sockel::efile

@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <set>
 
 #include "common/error/error.h"
 #include "services/efile/content/content_writer.h"
@@ -120,6 +121,82 @@ TEST(FileStoreTest, AnUploadGoesOnWhenThereIsSpaceAgain) {
   auto writer = ContentWriter::Open(*store.get().OpenPart(kId), kId, key, 300000, 0, Sha256());
   ASSERT_TRUE((*writer)->Append(bytes).ok());
   EXPECT_EQ(*(*writer)->Finish(), Sha256Of(bytes));
+}
+
+class ListUnchangedTest : public ::testing::Test {
+ protected:
+  // A content that nobody changed for two hours. Its folder is the last two of
+  // `number`'s four digits.
+  ContentId Old(const std::string& tenant, int number) {
+    const std::string digits = std::to_string(10'000 + number).substr(1);
+    const ContentId id{tenant, "0190a1b2-0000-7000-8000-00000000" + digits};
+    EXPECT_TRUE(WriteContent(store_.get(), id, Key::Random(), "x").ok());
+    store_.Age(id, std::chrono::hours(2));
+    return id;
+  }
+  Stretch List(const Place& begin = {}, std::size_t limit = 1000) {
+    auto stretch = store_.get().ListUnchanged(absl::Hours(1), begin, limit);
+    EXPECT_TRUE(stretch.ok()) << stretch.status();
+    return *std::move(stretch);
+  }
+  static std::multiset<std::string> Names(const Stretch& stretch) {
+    std::multiset<std::string> names;
+    for (const ContentId& id : stretch.unchanged) names.insert(id.tenant + "/" + id.id);
+    return names;
+  }
+  TestStore store_;
+};
+
+TEST_F(ListUnchangedTest, ListsContentsAndPartsThatNobodyChanged) {
+  const ContentId content = Old("smi", 1);
+  const ContentId part{"sms", "0190a1b2-0000-7000-8000-0000000000a1"};
+  ASSERT_TRUE(store_.get().OpenPart(part).ok());
+  store_.Age(part, std::chrono::hours(2));
+  const ContentId young{"smi", "0190a1b2-0000-7000-8000-0000000000a2"};
+  ASSERT_TRUE(WriteContent(store_.get(), young, Key::Random(), "x").ok());
+  EXPECT_EQ(Names(List()), (std::multiset<std::string>{"smi/" + content.id, "sms/" + part.id}));
+}
+
+TEST_F(ListUnchangedTest, AContentIsAsYoungAsItsYoungestFile) {
+  const ContentId id = Old("smi", 1);
+  std::ofstream(store_.PathOf(id) + ".part") << "x";
+  EXPECT_TRUE(List().unchanged.empty());
+  store_.Age(id, std::chrono::hours(2));
+  EXPECT_EQ(List().unchanged.size(), 1u);
+}
+
+TEST_F(ListUnchangedTest, PassesOverWhatIsNotTheStores) {
+  const ContentId id = Old("smi", 1);
+  const std::string folder = store_.root() + "/smi/01/";
+  for (const std::string& path :
+       {store_.root() + "/readme", store_.root() + "/smi/notes", folder + "notes.txt",
+        folder + id.id + ".part.bak", folder + "0190a1b2-0000-7000-8000-00000000ff01.tmp"}) {
+    std::ofstream(path) << "x";
+    std::filesystem::last_write_time(
+        path, std::filesystem::file_time_type::clock::now() - std::chrono::hours(2));
+  }
+  std::filesystem::create_directory(store_.root() + "/lost+found");
+  std::filesystem::create_directory(folder + "0190a1b2-0000-7000-8000-00000000fe01");
+  EXPECT_EQ(Names(List()), (std::multiset<std::string>{"smi/" + id.id}));
+}
+
+TEST_F(ListUnchangedTest, GoesThroughTheStoreInPieces) {
+  std::multiset<std::string> all, listed;
+  for (const char* tenant : {"smi", "smi-2", "sms"}) {
+    for (int number : {101, 201, 301, 102, 103}) {
+      all.insert(std::string(tenant) + "/" + Old(tenant, number).id);
+    }
+  }
+  Stretch stretch;
+  int pieces = 0;
+  do {
+    stretch = List(stretch.next, 2);
+    EXPECT_LE(stretch.unchanged.size(), 2u);
+    listed.merge(Names(stretch));
+    ASSERT_LT(++pieces, 20);
+  } while (!stretch.next.tenant.empty());
+  EXPECT_EQ(listed, all);
+  EXPECT_GT(pieces, 7);
 }
 
 }  // namespace

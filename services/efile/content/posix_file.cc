@@ -68,20 +68,11 @@ absl::Status SyncFolder(const std::string& path) {
   return absl::OkStatus();
 }
 
-absl::Status MakeFolders(const std::string& root, const std::string& folder) {
-  if (::mkdir(folder.c_str(), 0700) == 0) {
-    return SyncFolder(folder.substr(0, folder.rfind('/')));
-  }
-  if (errno == EEXIST) return absl::OkStatus();
-  if (errno != ENOENT || folder.size() <= root.size()) {
-    return FromErrno(errno, "make folder", folder);
-  }
-  absl::Status above = MakeFolders(root, folder.substr(0, folder.rfind('/')));
-  if (!above.ok()) return above;
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-    return FromErrno(errno, "make folder", folder);
-  }
-  return SyncFolder(folder.substr(0, folder.rfind('/')));
+absl::StatusOr<absl::Time> Touch(const std::string& path) {
+  struct stat info;
+  if (::utimensat(AT_FDCWD, path.c_str(), nullptr, 0) != 0) return FromErrno(errno, "touch", path);
+  if (::stat(path.c_str(), &info) != 0) return FromErrno(errno, "stat", path);
+  return absl::TimeFromTimespec(info.st_mtim);
 }
 
 }  // namespace sockel::efile

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 // File-system calls with absl::Status: what file_store.cc is written in.
 namespace sockel::efile {
@@ -40,8 +42,8 @@ absl::Status ReadAll(int fd, std::int64_t offset, std::size_t length, char* out,
                      const std::string& path);
 absl::Status SyncFile(int fd, const std::string& path);
 absl::Status SyncFolder(const std::string& path);
-// Makes the folder below an existing root, each new level synced into the one
-// above.
-absl::Status MakeFolders(const std::string& root, const std::string& folder);
+// Dates the last change of `path` now, and says when that is by the clock of its
+// file system: the one that dates the files in it.
+absl::StatusOr<absl::Time> Touch(const std::string& path);
 
 }  // namespace sockel::efile

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -37,6 +38,17 @@ class TestStore {
   }
   void WriteFile(const ContentId& id, const std::string& bytes) const {
     std::ofstream(PathOf(id), std::ios::binary | std::ios::trunc) << bytes;
+  }
+  // Whether there is a content or a part.
+  bool Has(const ContentId& id) const {
+    return std::filesystem::exists(PathOf(id)) || std::filesystem::exists(PathOf(id) + ".part");
+  }
+  // As if nobody had changed it for so long.
+  void Age(const ContentId& id, std::chrono::seconds age) const {
+    for (const std::string& path : {PathOf(id), PathOf(id) + ".part"}) {
+      if (!std::filesystem::exists(path)) continue;
+      std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now() - age);
+    }
   }
   // Regular files in the whole store.
   int CountFiles() const {

@@ -44,6 +44,12 @@ constexpr pg::Query kInsertFromUpload{
     "  SELECT tenant_id, upload_id, size, sha256, media_type, wrapped_key, key_version,"
     "  $4::timestamptz FROM upload RETURNING *)" INSERT_DOCUMENT};
 
+// Deleting the key in `contents` must make the content unreadable.
+constexpr pg::Query kForgetUploadKey{
+    "documents.forget_upload_key",
+    "UPDATE uploads SET wrapped_key = '' WHERE tenant_id = $1::text AND upload_id = $2::uuid"
+    " AND state = 'FILED'"};
+
 #define FROM_JOINED \
   " FROM documents d JOIN contents c ON c.tenant_id = d.tenant_id AND c.content_id = d.content_id"
 
@@ -138,7 +144,9 @@ std::optional<v1::Document> DocumentStore::InsertFromUpload(pg::WriteTransaction
                                                             const DocumentKey& key,
                                                             const v1::Document& document,
                                                             const std::string& upload_id) const {
-  return RunInsert(tx, kInsertFromUpload, key, document, upload_id);
+  auto created = RunInsert(tx, kInsertFromUpload, key, document, upload_id);
+  if (created) tx.ExecAtCommit(kForgetUploadKey, tx.caller().tenant, upload_id);
+  return created;
 }
 
 std::optional<v1::Document> DocumentStore::Get(pg::Transaction& tx, const DocumentKey& key) const {

@@ -29,7 +29,8 @@ class DocumentStore {
   std::optional<v1::Document> Insert(pg::WriteTransaction& tx, const DocumentKey& key,
                                      const v1::Document& document, const ContentRow& content) const;
   // Files a document with the content of the caller's complete upload for this
-  // dossier, which is FILED then. Nothing when dossier or upload are not fit.
+  // dossier, which is FILED then and has no key of its own any more. Nothing when
+  // dossier or upload are not fit.
   std::optional<v1::Document> InsertFromUpload(pg::WriteTransaction& tx, const DocumentKey& key,
                                                const v1::Document& document,
                                                const std::string& upload_id) const;

@@ -13,6 +13,10 @@
 namespace sockel::efile {
 namespace {
 
+// A page is shorter than asked for rather than longer than what clients of gRPC
+// take (4 MiB).
+constexpr std::size_t kMostPageBytes = 3 * 1024 * 1024;
+
 void Record(pg::WriteTransaction& tx, const v1::Document& document) {
   const v1::Content& content = document.content();
   ledger::Append(tx, {.resource = document.name(),
@@ -23,18 +27,10 @@ void Record(pg::WriteTransaction& tx, const v1::Document& document) {
                     .attributes = {{"media_type", content.media_type()}}});
 }
 
-// Whether the transaction may have been committed although it failed.
-bool OutcomeUnknown(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kDeadlineExceeded:
-    case absl::StatusCode::kCancelled:
-    case absl::StatusCode::kInternal:
-    case absl::StatusCode::kUnknown:
-      return true;
-    default:
-      return false;
-  }
+// Whether our own transaction refused, so that certainly nothing was committed.
+// Any other failure may stand for a COMMIT whose answer was lost.
+bool IsRefusal(const absl::Status& status) {
+  return absl::IsNotFound(status) || absl::IsFailedPrecondition(status);
 }
 
 }  // namespace
@@ -58,7 +54,8 @@ absl::StatusOr<v1::Document> Documents::Create(const Caller& caller,
 }
 
 // The bytes are on stable storage before the transaction begins, so that it
-// holds no lock while the disk works. When it then does not happen, they go.
+// holds no lock while the disk works. When it then certainly did not happen, they
+// go at once; when that is not certain, OrphanSweep finds out.
 absl::StatusOr<v1::Document> Documents::CreateInline(const Caller& caller, const DocumentKey& key,
                                                      const v1::CreateDocumentRequest& request) {
   const std::string& bytes = request.inline_content();
@@ -79,11 +76,13 @@ absl::StatusOr<v1::Document> Documents::CreateInline(const Caller& caller, const
         Record(tx, *created);
         return *created;
       });
-  // A repeated request got its first answer, about another content.
-  const bool filed =
-      document.ok() &&
-      document->name() == DocumentName(caller.tenant, key.dossier_id, key.document_id);
-  if (!filed && !OutcomeUnknown(document.status())) storage_.store.Remove(id).IgnoreError();
+  // A repeated request got its first answer, about another content: its record
+  // kept this one from being committed.
+  const bool unwanted =
+      document.ok()
+          ? document->name() != DocumentName(caller.tenant, key.dossier_id, key.document_id)
+          : IsRefusal(document.status());
+  if (unwanted) storage_.store.Remove(id).IgnoreError();
   return document;
 }
 
@@ -149,9 +148,12 @@ absl::StatusOr<v1::ListDocumentsResponse> Documents::List(const Caller& caller,
       caller, "documents.list",
       [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListDocumentsResponse> {
         v1::ListDocumentsResponse response;
+        std::size_t bytes = 0;
         for (v1::Document& document : store_.List(tx, *dossier_id, *after, limit + 1)) {
-          if (response.documents_size() == limit) {
-            const auto last = DocumentKeyIn(caller, response.documents(limit - 1).name());
+          bytes += document.ByteSizeLong();
+          if (response.documents_size() == limit ||
+              (bytes > kMostPageBytes && response.documents_size() > 0)) {
+            const auto last = DocumentKeyIn(caller, response.documents().rbegin()->name());
             response.set_next_page_token(tokens_.Make(caller, request, last->document_id));
             break;
           }

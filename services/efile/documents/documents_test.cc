@@ -147,6 +147,46 @@ TEST_F(DocumentsTest, NothingIsLeftOfARefusedDocument) {
   EXPECT_EQ(Count("contents"), 0);
 }
 
+TEST_F(DocumentsTest, TheBytesStayUnlessItIsCertainThatNothingWasFiled) {
+  ASSERT_TRUE(CreateDocument(User(), dossier_, "before").ok());  // the key is in memory now
+  pg::Pool pool({.conninfo = database_.conninfo(), .size = 1, .wait = absl::Milliseconds(10)});
+  pg::Database database(pool, clock_);
+  Documents documents(database, tokens_, clock_, storage_);
+  const auto busy = pool.Acquire();
+  ASSERT_TRUE(busy.ok()) << busy.status();
+  v1::CreateDocumentRequest request;
+  request.set_parent(dossier_);
+  request.mutable_document()->set_subject("x");
+  request.set_inline_content("x");
+  EXPECT_EQ(documents.Create(User(), request).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(content_.CountFiles(), 2);
+}
+
+TEST_F(DocumentsTest, APageIsShortRatherThanTooLargeForAClient) {
+  std::vector<std::string> created, listed;
+  for (int i = 0; i < 5; ++i) {
+    v1::CreateDocumentRequest request;
+    request.set_parent(dossier_);
+    request.set_inline_content("x");
+    request.mutable_document()->set_subject("x");
+    request.mutable_document()->add_recipients(std::string(1'500'000, 'x'));
+    created.push_back(documents_.Create(User(), request)->name());
+    clock_.Advance(absl::Seconds(1));
+  }
+  v1::ListDocumentsRequest request;
+  request.set_parent(dossier_);
+  do {
+    auto page = documents_.List(User(), request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    EXPECT_LT(page->ByteSizeLong(), 4u << 20);
+    ASSERT_GT(page->documents_size(), 0);
+    for (const auto& document : page->documents()) listed.push_back(document.name());
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_EQ(listed, created);
+}
+
 TEST_F(DocumentsTest, NeedContent) {
   v1::CreateDocumentRequest request;
   request.set_parent(dossier_);

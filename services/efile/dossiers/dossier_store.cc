@@ -78,10 +78,15 @@ constexpr pg::Query kClose{"dossiers.close",
 #undef BY_BOTH
 #undef COLUMNS
 
+constexpr pg::Query kCountDocuments{
+    "dossiers.count_documents",
+    "SELECT count(*) FROM documents WHERE tenant_id = $1::text AND dossier_id = $2::uuid"};
+
 constexpr pg::Query kUnfinishedUploads{
     "dossiers.unfinished_uploads",
-    "SELECT upload_id FROM uploads WHERE tenant_id = $1::text AND dossier_id = $2::uuid"
-    " AND state IN ('RECEIVING', 'COMPLETE') ORDER BY upload_id LIMIT 100"};
+    "SELECT upload_id, count(*) OVER () AS count FROM uploads"
+    " WHERE tenant_id = $1::text AND dossier_id = $2::uuid"
+    " AND state IN ('RECEIVING', 'COMPLETE') ORDER BY upload_id LIMIT $3::int"};
 
 constexpr char kFirstId[] = "00000000-0000-0000-0000-000000000000";
 constexpr char kLastId[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
@@ -97,7 +102,8 @@ v1::Dossier ToDossier(const pqxx::row& row) {
       row["confidentiality"].as<std::string>(), &v1::Dossier::Confidentiality_Parse));
   dossier.set_state(
       EnumFrom<v1::Dossier::State>(row["state"].as<std::string>(), &v1::Dossier::State_Parse));
-  *dossier.mutable_retention() = RetentionFrom(row);
+  *dossier.mutable_retention() = RetentionOf(pg::GetOptional<int>(row["retention_years"]),
+                                             row["disposition"].as<std::string>());
   if (auto closed = pg::GetOptional<absl::Time>(row["close_time"])) {
     *dossier.mutable_close_time() = ToTimestamp(*closed);
   }
@@ -177,14 +183,19 @@ v1::Dossier DossierStore::Close(pg::WriteTransaction& tx, const std::string& id,
   return ToDossier(tx.Exec(kClose, tx.caller().tenant, id, tx.time(), retention_end)[0]);
 }
 
-std::vector<std::string> DossierStore::UnfinishedUploads(pg::Transaction& tx,
-                                                         const std::string& id) const {
+std::int64_t DossierStore::CountDocuments(pg::Transaction& tx, const std::string& id) const {
+  return tx.Exec(kCountDocuments, tx.caller().tenant, id)[0][0].as<std::int64_t>();
+}
+
+UnfinishedUploads DossierStore::ListUnfinishedUploads(pg::Transaction& tx, const std::string& id,
+                                                      int most) const {
   const std::string& tenant = tx.caller().tenant;
-  std::vector<std::string> names;
-  for (const pqxx::row& row : tx.Exec(kUnfinishedUploads, tenant, id)) {
-    names.push_back(UploadName(tenant, row[0].as<std::string>()));
+  UnfinishedUploads uploads;
+  for (const pqxx::row& row : tx.Exec(kUnfinishedUploads, tenant, id, most)) {
+    uploads.names.push_back(UploadName(tenant, row["upload_id"].as<std::string>()));
+    uploads.count = row["count"].as<std::int64_t>();
   }
-  return names;
+  return uploads;
 }
 
 }  // namespace sockel::efile

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,11 @@ struct DossierQuery {
   int limit = 50;
 };
 
+struct UnfinishedUploads {
+  std::vector<std::string> names;
+  std::int64_t count = 0;  // of all, those without name here included
+};
+
 class DossierStore {
  public:
   // Takes the next reference number of the entry and year, and inserts the
@@ -52,9 +58,13 @@ class DossierStore {
   v1::Dossier Close(pg::WriteTransaction& tx, const std::string& id,
                     std::optional<absl::CivilDay> retention_end) const;
 
-  // Names of the dossier's uploads that are neither filed nor given up; at most
-  // 100.
-  std::vector<std::string> UnfinishedUploads(pg::Transaction& tx, const std::string& id) const;
+  // Of the dossier. Exact while its row is locked (GetForUpdate).
+  std::int64_t CountDocuments(pg::Transaction& tx, const std::string& id) const;
+
+  // The dossier's uploads that are neither filed nor given up; names of at most
+  // `most` of them.
+  UnfinishedUploads ListUnfinishedUploads(pg::Transaction& tx, const std::string& id,
+                                          int most) const;
 };
 
 }  // namespace sockel::efile

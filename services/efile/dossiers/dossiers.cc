@@ -11,6 +11,10 @@
 namespace sockel::efile {
 namespace {
 
+// Of uploads that keep a dossier from being closed: as many as fit into the
+// metadata of an answer.
+constexpr int kMostUploadsNamed = 15;
+
 void Record(pg::WriteTransaction& tx, const v1::Dossier& dossier, std::string event,
             std::map<std::string, std::string> details = {}) {
   ledger::Append(tx, {.resource = dossier.name(), .details = details});
@@ -168,7 +172,10 @@ absl::StatusOr<v1::Dossier> Dossiers::Close(const Caller& caller,
                      if (auto years = dossier->retention().years(); years > 0) {
                        end = RetentionEnd(absl::ToCivilDay(tx.time(), zone_), years);
                      }
-                     Record(tx, *dossier, "efile.dossier.closed");
+                     // No document comes in any more: with their number the log
+                     // proves, years later, that none is missing.
+                     Record(tx, *dossier, "efile.dossier.closed",
+                            {{"documents", std::to_string(store_.CountDocuments(tx, *id))}});
                      return store_.Close(tx, *id, end);
                    });
 }
@@ -176,14 +183,19 @@ absl::StatusOr<v1::Dossier> Dossiers::Close(const Caller& caller,
 absl::Status Dossiers::CheckClosable(pg::Transaction& tx, const std::string& id,
                                      const v1::Dossier& dossier) const {
   if (dossier.state() != v1::Dossier::OPEN) return DossierClosed(dossier.name());
-  const std::vector<std::string> uploads = store_.UnfinishedUploads(tx, id);
-  if (uploads.empty()) return absl::OkStatus();
+  const UnfinishedUploads uploads = store_.ListUnfinishedUploads(tx, id, kMostUploadsNamed);
+  if (uploads.count == 0) return absl::OkStatus();
   absl::Status status = error::FailedPrecondition(
-      "DOSSIER_NOT_CLOSABLE", absl::StrCat("The dossier cannot be closed: ", uploads.size(),
+      "DOSSIER_NOT_CLOSABLE", absl::StrCat("The dossier cannot be closed: ", uploads.count,
                                            " upload(s) are neither filed nor cancelled."));
-  for (const std::string& upload : uploads) {
+  for (const std::string& upload : uploads.names) {
     error::AddPrecondition(status, "UPLOAD_UNFINISHED", upload,
                            "File it with CreateDocument, or cancel it.");
+  }
+  const std::int64_t more = uploads.count - static_cast<std::int64_t>(uploads.names.size());
+  if (more > 0) {
+    error::AddPrecondition(status, "UPLOAD_UNFINISHED", dossier.name(),
+                           absl::StrCat("And ", more, " more of its uploads."));
   }
   return status;
 }

@@ -2,7 +2,9 @@
 #include <thread>
 
 #include "common/error/error.h"
+#include "common/pg/rows.h"
 #include "services/efile/efile_fixture.h"
+#include "sockel/audit/v1/audit.pb.h"
 
 namespace sockel::efile {
 namespace {
@@ -17,6 +19,17 @@ class DossiersTest : public EfileTest {
     v1::ListDossiersRequest request;
     request.set_parent("tenants/" + tenant);
     return request;
+  }
+  // The log's newest entry about a resource.
+  audit::v1::AuditEntry LastEntry(const std::string& resource) {
+    pqxx::connection connection(database_.superuser_conninfo());
+    pqxx::nontransaction tx(connection);
+    const pqxx::result rows = tx.exec_params(
+        "SELECT leaf FROM ledger_pending WHERE resource = $1 ORDER BY position DESC LIMIT 1",
+        resource);
+    audit::v1::AuditEntry entry;
+    EXPECT_TRUE(!rows.empty() && entry.ParseFromString(pg::GetBytes(rows[0]["leaf"])));
+    return entry;
   }
 };
 
@@ -111,6 +124,18 @@ TEST_F(DossiersTest, EveryChangeIsAnAuditEntryAndAnEvent) {
   ASSERT_TRUE(CloseDossier(User(), dossier->name()).ok());
   EXPECT_EQ(Count("ledger_pending"), entries + 2);
   EXPECT_EQ(Count("events"), events + 2);
+}
+
+TEST_F(DossiersTest, TheEntryAboutClosingSaysHowManyDocumentsThereAre) {
+  auto dossier = CreateDossier();
+  auto sibling = CreateDossier();
+  ASSERT_TRUE(CreateDocument(User(), dossier->name(), "one").ok());
+  ASSERT_TRUE(CreateDocument(User(), dossier->name(), "two").ok());
+  ASSERT_TRUE(CreateDocument(User(), sibling->name(), "another's").ok());
+  ASSERT_TRUE(CloseDossier(User(), dossier->name()).ok());
+  const audit::v1::AuditEntry closing = LastEntry(dossier->name());
+  ASSERT_EQ(closing.details().count("documents"), 1U);
+  EXPECT_EQ(closing.details().at("documents"), "2");
 }
 
 TEST_F(DossiersTest, ARefusedChangeLeavesNoTrace) {

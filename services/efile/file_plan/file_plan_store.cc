@@ -45,7 +45,8 @@ v1::FilePlanEntry ToEntry(const pqxx::row& row) {
   entry.set_code(row["code"].as<std::string>());
   entry.set_name(FilePlanEntryName(row["tenant_id"].as<std::string>(), entry.code()));
   entry.set_title(row["title"].as<std::string>());
-  *entry.mutable_retention() = RetentionFrom(row);
+  *entry.mutable_retention() = RetentionOf(pg::GetOptional<int>(row["retention_years"]),
+                                           row["disposition"].as<std::string>());
   entry.set_state(EnumFrom<v1::FilePlanEntry::State>(row["state"].as<std::string>(),
                                                      &v1::FilePlanEntry::State_Parse));
   *entry.mutable_create_time() = ToTimestamp(pg::GetTime(row["create_time"]));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <utility>
 
@@ -27,18 +28,29 @@ struct NewDataKey {
 
 // Makes and opens the keys of contents. Tenants' keys are kept in memory once
 // they were opened: they never change. Thread-safe.
+//
+// Nothing is wrapped or opened with a master key that is not the one of the
+// database: UNAVAILABLE/DEPENDENCY_UNAVAILABLE for callers, and the log says what
+// to do. The first process that uses a database decides which one is right.
 class TenantKeys {
  public:
   TenantKeys(pg::Database& db, Key master) : db_(db), master_(std::move(master)) {}
 
-  // Gives the caller's tenant its first key if it has none yet.
-  absl::Status CreateIn(pg::WriteTransaction& tx) const;
+  // For the start: FAILED_PRECONDITION, which says what to do, when the database
+  // knows another master key. Changes nothing; OK when nothing was decided yet.
+  absl::Status CheckMaster();
+
+  // A first key for a tenant, wrapped; for CreateIn.
+  absl::StatusOr<std::string> NewTenantKey(const std::string& tenant);
+  // Gives it to the caller's tenant unless that has one.
+  void CreateIn(pg::WriteTransaction& tx, const std::string& wrapped) const;
 
   // A key for a new content of the caller's tenant.
-  // FAILED_PRECONDITION/TENANT_NOT_PROVISIONED when the tenant has no key.
+  // FAILED_PRECONDITION/TENANT_NOT_PROVISIONED when the tenant has no key;
+  // DATA_LOSS/CONTENT_DAMAGED when it does not open.
   absl::StatusOr<NewDataKey> NewContentKey(const Caller& caller, const std::string& content_id);
 
-  // DATA_LOSS/CONTENT_DAMAGED when it does not open.
+  // DATA_LOSS/CONTENT_DAMAGED when it, or the tenant's key, does not open.
   absl::StatusOr<Key> Open(const Caller& caller, const std::string& content_id,
                            const WrappedDataKey& stored);
 
@@ -47,13 +59,20 @@ class TenantKeys {
     int version;
     Key key;
   };
+  enum class Master { kRight, kWrong, kUndecided };
+  Master Judge(pg::Transaction& tx) const;
+  bool Opens(const WrappedTenantKey& row) const;
+  // Before the first use of the master key: decides, if nobody has yet.
+  absl::Status RequireMaster();
   absl::StatusOr<Versioned> Newest(const Caller& caller);
   absl::StatusOr<Key> Get(const Caller& caller, int version);
-  absl::StatusOr<Key> OpenAndKeep(const std::string& tenant, const WrappedTenantKey& row);
+  absl::StatusOr<Key> OpenAndKeep(const WrappedTenantKey& row);
 
   pg::Database& db_;
   const Key master_;
   TenantKeyStore store_;
+  std::atomic<bool> master_is_right_ = false;
+  std::atomic<bool> told_ = false;  // the log, that it is wrong
   absl::Mutex mutex_;
   absl::flat_hash_map<std::pair<std::string, int>, Key> opened_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, int> newest_ ABSL_GUARDED_BY(mutex_);

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/error/error.h"
+#include "common/text/text.h"
 #include "services/efile/content/sha256.h"
 #include "services/efile/dossiers/rules.h"
 
@@ -14,6 +15,9 @@ namespace {
 
 using google::protobuf::Struct;
 using google::protobuf::Value;
+
+// As file_plan.proto says.
+constexpr std::size_t kLongestTitle = 300;
 
 const Value& FieldOf(const Struct& object, const std::string& key) {
   static const Value absent;
@@ -29,7 +33,7 @@ absl::StatusOr<OrderedEntry> EntryFrom(const Struct& object, const std::string& 
     return error::InvalidField(path + ".code", "must be 1 to 64 of letters, digits, '.', '_', '-'");
   }
   const std::string& title = FieldOf(object, "title").string_value();
-  if (title.empty() || title.size() > 1200) {
+  if (title.empty() || text::CodePoints(title) > kLongestTitle) {
     return error::InvalidField(path + ".title", "must have 1 to 300 characters");
   }
   ordered.entry.set_title(title);

@@ -46,6 +46,18 @@ TEST(FilePlanFromTest, RefusesWhatItCannotUnderstand) {
   }
 }
 
+TEST(FilePlanFromTest, TakesTitlesOfThreeHundredCharactersInAnyLanguage) {
+  const auto titled = [](int characters) {
+    std::string title;
+    for (int i = 0; i < characters; ++i) title += "ö";
+    const std::string entry =
+        R"({"code": "1", "disposition": "ARCHIVE", "title": ")" + title + "\"}";
+    return FilePlanFrom(FromJson(R"({"file_plan": [)" + entry + "]}"));
+  };
+  EXPECT_TRUE(titled(300).ok());
+  EXPECT_EQ(titled(301).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
 TEST(HashOfTest, DiffersWithTenantAndEntries) {
   auto one = *FilePlanFrom(
       FromJson(R"({"file_plan": [{"code": "1", "title": "t", "disposition": "ARCHIVE"}]})"));

@@ -68,10 +68,11 @@ absl::StatusOr<Operation> Provisioner::Provision(const Caller& caller,
                        "instance_id: is in use with other content");
   }
   if (*known && (*known)->provisioned) return Succeeded(id, (*known)->update_time);
+  absl::StatusOr<std::string> key = keys_.NewTenantKey(request.tenant_code());
+  if (!key.ok()) return key.status();
   return db_.Write(caller.InTenant(request.tenant_code()), "instances.provision",
                    [&](pg::WriteTransaction& tx) -> absl::StatusOr<Operation> {
-                     absl::Status created = keys_.CreateIn(tx);
-                     if (!created.ok()) return created;
+                     keys_.CreateIn(tx, *key);
                      for (const OrderedEntry& ordered : *entries) {
                        AddFilePlanEntry(tx, file_plan_, ordered.code, ordered.entry);
                      }

@@ -18,7 +18,7 @@ namespace sockel::efile {
 // file plan stay, and serve again when the tenant orders again.
 class Provisioner {
  public:
-  Provisioner(pg::Database& db, const TenantKeys& keys) : db_(db), keys_(keys) {}
+  Provisioner(pg::Database& db, TenantKeys& keys) : db_(db), keys_(keys) {}
 
   absl::StatusOr<provisioner::v1::Operation> Provision(
       const Caller& caller, const provisioner::v1::ProvisionRequest& request);
@@ -33,7 +33,7 @@ class Provisioner {
                                                   const std::string& instance_id);
 
   pg::Database& db_;
-  const TenantKeys& keys_;
+  TenantKeys& keys_;
   InstanceStore store_;
   FilePlanStore file_plan_;
 };

@@ -7,14 +7,15 @@
 #include "services/efile/uploads/uploads.h"
 
 namespace sockel::efile {
-namespace {
 
-absl::Status TakenOver() {
+absl::Status UploadTakenOver() {
   absl::Status status = error::Make(absl::StatusCode::kAborted, "UPLOAD_BUSY",
                                     "Another stream took this upload over, or it was given up.");
   error::SetRetryAfter(status, absl::Milliseconds(200));
   return status;
 }
+
+namespace {
 
 class Append final : public rpc::Sink<v1::AppendUploadRequest, v1::Upload> {
  public:
@@ -26,6 +27,7 @@ class Append final : public rpc::Sink<v1::AppendUploadRequest, v1::Upload> {
     // The client went away; its deadline is no measure for what we still do.
     context_.caller.deadline = absl::InfiniteFuture();
     NoteProgress().status().IgnoreError();
+    KeepHash();
   }
 
   absl::Status Write(const v1::AppendUploadRequest& request) override {
@@ -43,9 +45,7 @@ class Append final : public rpc::Sink<v1::AppendUploadRequest, v1::Upload> {
     if (!out_->complete()) {
       absl::StatusOr<v1::Upload> upload = NoteProgress();
       finished_ = true;
-      if (upload.ok()) {
-        context_.hashes.Put(context_.content.id, out_->resumable(), out_->TakeHash());
-      }
+      KeepHash();
       return upload;
     }
     finished_ = true;
@@ -60,8 +60,18 @@ class Append final : public rpc::Sink<v1::AppendUploadRequest, v1::Upload> {
     absl::Status synced = out_->Sync();
     if (!synced.ok()) return synced;
     absl::StatusOr<v1::Upload> upload = Record(out_->resumable());
-    if (upload.ok()) noted_ = out_->resumable();
+    if (upload.ok() && noted_ != out_->resumable()) {
+      noted_ = out_->resumable();
+      context_.received_by = context_.writer;
+    }
     return upload;
+  }
+
+  // For the stream that goes on after exactly the bytes that are written down.
+  // The part is still locked: nobody else writes before the hash is there.
+  void KeepHash() {
+    if (context_.received_by.empty() || out_->resumable() != noted_) return;
+    context_.hashes.Put(context_.received_by, noted_, out_->TakeHash());
   }
 
   // How far a transfer is, is no change of a record: no audit entry, no event.
@@ -72,7 +82,7 @@ class Append final : public rpc::Sink<v1::AppendUploadRequest, v1::Upload> {
                                    context_.store.Progress(tx, context_.content.id, context_.writer,
                                                            received, tx.time() + kUploadLifetime);
                                if (upload) return *upload;
-                               return TakenOver();
+                               return UploadTakenOver();
                              });
   }
 
@@ -105,7 +115,7 @@ class Append final : public rpc::Sink<v1::AppendUploadRequest, v1::Upload> {
         [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Upload> {
           auto upload = context_.store.Complete(tx, context_.content.id, context_.writer,
                                                 *media_type, tx.time() + kUploadLifetime);
-          if (!upload) return TakenOver();
+          if (!upload) return UploadTakenOver();
           ledger::Append(tx, {.resource = upload->name(),
                               .details = {{"sha256", ids::ToHex(upload->sha256())}}});
           return *upload;

@@ -22,9 +22,13 @@ struct AppendContext {
   Caller caller;
   ContentId content;
   Key key;
-  std::string writer;  // as claimed
-  v1::Upload upload;   // as it was before
+  std::string writer;       // as claimed
+  std::string received_by;  // the stream that recorded what is there; empty: none or unknown
+  v1::Upload upload;        // as it was before
 };
+
+// ABORTED/UPLOAD_BUSY.
+absl::Status UploadTakenOver();
 
 // Takes the messages of one AppendUpload. However the stream ends, whole
 // segments that arrived are kept.

@@ -14,15 +14,20 @@ namespace sockel::efile {
 // Running hashes of uploads between two streams, so that going on with a large
 // upload does not reread it. Only a shortcut: keeps the newest few, loses them
 // with the process. Thread-safe.
+//
+// A hash is kept under the stream that recorded the bytes (uploads.received_by)
+// and how many they are: the two name the bytes themselves. An upload alone
+// would not: another replica may have started it again meanwhile, and got to
+// the same place with other bytes.
 class HashStates {
  public:
-  void Put(const std::string& upload_id, std::int64_t received, Sha256 hash);
+  void Put(const std::string& received_by, std::int64_t received, Sha256 hash);
   // Nothing unless there is one for exactly these bytes. It is taken out.
-  std::optional<Sha256> Take(const std::string& upload_id, std::int64_t received);
+  std::optional<Sha256> Take(const std::string& received_by, std::int64_t received);
 
  private:
   struct Entry {
-    std::string upload_id;
+    std::string received_by;
     std::int64_t received;
     Sha256 hash;
   };

@@ -21,11 +21,17 @@ TEST(HashStatesTest, GoOnWhereTheyWereLeft) {
   EXPECT_FALSE(states.Take("a", 2).has_value());
 }
 
-TEST(HashStatesTest, AreOfNoUseForOtherBytes) {
+TEST(HashStatesTest, AreOfNoUseForMoreOrFewerBytes) {
   HashStates states;
   states.Put("a", 2, HashOf("ab"));
   EXPECT_FALSE(states.Take("a", 1).has_value());
+}
+
+TEST(HashStatesTest, AreOfNoUseForWhatAnotherStreamReceived) {
+  HashStates states;
+  states.Put("a", 2, HashOf("ab"));
   EXPECT_FALSE(states.Take("b", 2).has_value());
+  EXPECT_TRUE(states.Take("a", 2).has_value());
 }
 
 TEST(HashStatesTest, KeepOnlyTheNewest) {

@@ -1,5 +1,8 @@
 #include "services/efile/uploads/upload_cleanup.h"
 
+#include <optional>
+#include <vector>
+
 #include "common/error/error.h"
 #include "common/ledger/ledger.h"
 #include "common/log/log.h"
@@ -8,8 +11,10 @@
 namespace sockel::efile {
 namespace {
 
-// Uploads of one round: bounded work between two looks at stopping_.
+// Uploads that are looked for at a time.
 constexpr int kBatch = 100;
+
+bool IsLast(const std::vector<UploadId>& batch) { return static_cast<int>(batch.size()) < kBatch; }
 
 }  // namespace
 
@@ -18,6 +23,7 @@ UploadCleanup::UploadCleanup(pg::Database& db, const Clock& clock, ContentStore&
     : db_(db),
       clock_(clock),
       content_(content),
+      orphans_(db, content, metrics),
       expired_(metrics.Counter("sockel_efile_uploads_expired_total",
                                "Uploads that were abandoned for 24 hours")),
       removed_(metrics.Counter("sockel_efile_upload_bytes_removed_total",
@@ -27,53 +33,72 @@ UploadCleanup::UploadCleanup(pg::Database& db, const Clock& clock, ContentStore&
 
 absl::Status UploadCleanup::RunOnce() {
   absl::Status status = ExpireOverdue();
-  return status.ok() ? RemoveBytes() : status;
+  if (status.ok()) status = RemoveBytes();
+  return status.ok() && !IsStopping() ? orphans_.RunOnce() : status;
 }
 
 absl::Status UploadCleanup::ExpireOverdue() {
-  auto overdue = db_.Read(Caller::System("*"), "uploads.list_overdue",
-                          [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<UploadId>> {
-                            return store_.ListOverdue(tx, clock_.Now(), kBatch);
-                          });
-  if (!overdue.ok()) return overdue.status();
-  for (const UploadId& upload : *overdue) {
-    bool expired = false;
-    absl::Status status =
-        db_.Write(Caller::System(upload.tenant), "uploads.expire",
-                  [&](pg::WriteTransaction& tx) -> absl::Status {
-                    expired = store_.Expire(tx, upload.id);
-                    if (!expired) return absl::OkStatus();
-                    const std::string name = UploadName(upload.tenant, upload.id);
-                    ledger::Append(tx, {.resource = name, .action = "efile.uploads.expire"});
-                    return absl::OkStatus();
-                  });
-    if (!status.ok()) return status;
-    if (expired) expired_.Increment();
+  while (true) {
+    auto overdue = db_.Read(Caller::System("*"), "uploads.list_overdue",
+                            [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<UploadId>> {
+                              return store_.ListOverdue(tx, clock_.Now(), kBatch);
+                            });
+    if (!overdue.ok()) return overdue.status();
+    for (const UploadId& upload : *overdue) {
+      if (IsStopping()) return absl::OkStatus();
+      absl::Status status = Expire(upload);
+      if (!status.ok()) return status;
+    }
+    if (IsLast(*overdue)) return absl::OkStatus();
   }
-  return absl::OkStatus();
 }
 
+absl::Status UploadCleanup::Expire(const UploadId& upload) {
+  bool expired = false;
+  absl::Status status =
+      db_.Write(Caller::System(upload.tenant), "uploads.expire",
+                [&](pg::WriteTransaction& tx) -> absl::Status {
+                  expired = store_.Expire(tx, upload.id);
+                  if (!expired) return absl::OkStatus();
+                  const std::string name = UploadName(upload.tenant, upload.id);
+                  ledger::Append(tx, {.resource = name, .action = "efile.uploads.expire"});
+                  return absl::OkStatus();
+                });
+  if (status.ok() && expired) expired_.Increment();
+  return status;
+}
+
+// Goes on behind those that cannot be removed, so that they are in nobody's way.
 absl::Status UploadCleanup::RemoveBytes() {
-  auto given_up = db_.Read(Caller::System("*"), "uploads.list_with_bytes_to_remove",
-                           [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<UploadId>> {
-                             return store_.ListWithBytesToRemove(tx, kBatch);
-                           });
-  if (!given_up.ok()) return given_up.status();
-  for (const UploadId& upload : *given_up) {
-    absl::Status status = content_.Remove({upload.tenant, upload.id});
-    if (!status.ok()) {  // a stream still has it open, or the disk is ill
-      failed_.Increment();
-      continue;
+  std::optional<UploadId> last;
+  while (true) {
+    auto given_up = db_.Read(Caller::System("*"), "uploads.list_with_bytes_to_remove",
+                             [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<UploadId>> {
+                               return store_.ListWithBytesToRemove(tx, last, kBatch);
+                             });
+    if (!given_up.ok()) return given_up.status();
+    for (const UploadId& upload : *given_up) {
+      if (IsStopping()) return absl::OkStatus();
+      absl::Status status = RemoveBytesOf(upload);
+      if (!status.ok()) return status;
     }
-    status = db_.Write(Caller::System(upload.tenant), "uploads.mark_bytes_removed",
-                       [&](pg::WriteTransaction& tx) -> absl::Status {
-                         store_.MarkBytesRemoved(tx, upload.id);
-                         return absl::OkStatus();
-                       });
-    if (!status.ok()) return status;
-    removed_.Increment();
+    if (IsLast(*given_up)) return absl::OkStatus();
+    last = given_up->back();
   }
-  return absl::OkStatus();
+}
+
+absl::Status UploadCleanup::RemoveBytesOf(const UploadId& upload) {
+  if (!content_.Remove({upload.tenant, upload.id}).ok()) {
+    failed_.Increment();  // a stream still has it open, or the disk is ill
+    return absl::OkStatus();
+  }
+  absl::Status status = db_.Write(Caller::System(upload.tenant), "uploads.mark_bytes_removed",
+                                  [&](pg::WriteTransaction& tx) -> absl::Status {
+                                    store_.MarkBytesRemoved(tx, upload.id);
+                                    return absl::OkStatus();
+                                  });
+  if (status.ok()) removed_.Increment();
+  return status;
 }
 
 void UploadCleanup::Start(absl::Duration interval) {
@@ -91,11 +116,18 @@ void UploadCleanup::Start(absl::Duration interval) {
   });
 }
 
+bool UploadCleanup::IsStopping() {
+  absl::MutexLock lock(&mutex_);
+  return stopping_;
+}
+
+void UploadCleanup::Drain() {
+  absl::MutexLock lock(&mutex_);
+  stopping_ = true;
+}
+
 void UploadCleanup::Stop() {
-  {
-    absl::MutexLock lock(&mutex_);
-    stopping_ = true;
-  }
+  Drain();
   if (thread_.joinable()) thread_.join();
 }
 

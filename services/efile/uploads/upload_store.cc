@@ -27,11 +27,13 @@ constexpr pg::Query kGet{"uploads.get", "SELECT " COLUMNS " FROM uploads" OWN};
 constexpr pg::Query kClaim{"uploads.claim",
                            "UPDATE uploads SET writer = $4::uuid, expire_time = $6::timestamptz" OWN
                            " AND state = 'RECEIVING' AND received = $5::bigint"
-                           " RETURNING upload_id"};
+                           " RETURNING coalesce(received_by::text, '') AS received_by"};
 
+// Recording the same again says nothing about who received the bytes.
 constexpr pg::Query kProgress{
     "uploads.progress",
-    "UPDATE uploads SET received = $5::bigint, expire_time = $6::timestamptz" OWN
+    "UPDATE uploads SET received = $5::bigint, expire_time = $6::timestamptz,"
+    "  received_by = CASE WHEN received = $5::bigint THEN received_by ELSE writer END" OWN
     " AND writer = $4::uuid AND state = 'RECEIVING' RETURNING " COLUMNS};
 
 constexpr pg::Query kComplete{
@@ -49,8 +51,9 @@ constexpr pg::Query kCancel{"uploads.cancel",
 
 constexpr pg::Query kListOverdue{
     "uploads.list_overdue",
-    "SELECT tenant_id, upload_id FROM uploads WHERE state IN ('RECEIVING', 'COMPLETE')"
-    " AND expire_time < $1::timestamptz ORDER BY expire_time LIMIT $2::int"};
+    "SELECT tenant_id, upload_id, expire_time FROM uploads"
+    " WHERE state IN ('RECEIVING', 'COMPLETE') AND expire_time < $1::timestamptz"
+    " ORDER BY expire_time LIMIT $2::int"};
 
 constexpr pg::Query kExpire{
     "uploads.expire",
@@ -60,12 +63,16 @@ constexpr pg::Query kExpire{
 
 constexpr pg::Query kListWithBytesToRemove{
     "uploads.list_with_bytes_to_remove",
-    "SELECT tenant_id, upload_id FROM uploads WHERE state IN ('CANCELLED', 'EXPIRED')"
-    " AND NOT bytes_removed ORDER BY expire_time LIMIT $1::int"};
+    "SELECT tenant_id, upload_id, expire_time FROM uploads"
+    " WHERE state IN ('CANCELLED', 'EXPIRED') AND NOT bytes_removed"
+    " AND (expire_time, upload_id) > ($1::timestamptz, $2::uuid)"
+    " ORDER BY expire_time, upload_id LIMIT $3::int"};
 
-constexpr pg::Query kMarkBytesRemoved{
-    "uploads.mark_bytes_removed",
-    "UPDATE uploads SET bytes_removed = true WHERE tenant_id = $1::text AND upload_id = $2::uuid"};
+constexpr pg::Query kMarkBytesRemoved{"uploads.mark_bytes_removed",
+                                      "UPDATE uploads SET bytes_removed = true, wrapped_key = ''"
+                                      " WHERE tenant_id = $1::text AND upload_id = $2::uuid"};
+
+constexpr char kFirstId[] = "00000000-0000-0000-0000-000000000000";
 
 UploadRow ToRow(const pqxx::row& row) {
   const auto tenant = row["tenant_id"].as<std::string>();
@@ -92,7 +99,8 @@ std::optional<v1::Upload> First(const pqxx::result& rows) {
 std::vector<UploadId> Ids(const pqxx::result& rows) {
   std::vector<UploadId> ids;
   for (const pqxx::row& row : rows) {
-    ids.push_back({row["tenant_id"].as<std::string>(), row["upload_id"].as<std::string>()});
+    ids.push_back({row["tenant_id"].as<std::string>(), row["upload_id"].as<std::string>(),
+                   pg::GetTime(row["expire_time"])});
   }
   return ids;
 }
@@ -113,11 +121,13 @@ std::optional<UploadRow> UploadStore::Get(pg::Transaction& tx, const std::string
   return ToRow(rows[0]);
 }
 
-bool UploadStore::Claim(pg::WriteTransaction& tx, const std::string& id, std::int64_t received,
-                        const std::string& writer, absl::Time expire_time) const {
-  return !tx.Exec(kClaim, tx.caller().tenant, id, tx.caller().subject, writer, received,
-                  expire_time)
-              .empty();
+std::optional<std::string> UploadStore::Claim(pg::WriteTransaction& tx, const std::string& id,
+                                              std::int64_t received, const std::string& writer,
+                                              absl::Time expire_time) const {
+  const pqxx::result rows =
+      tx.Exec(kClaim, tx.caller().tenant, id, tx.caller().subject, writer, received, expire_time);
+  if (rows.empty()) return std::nullopt;
+  return rows[0]["received_by"].as<std::string>();
 }
 
 std::optional<v1::Upload> UploadStore::Progress(pg::WriteTransaction& tx, const std::string& id,
@@ -149,8 +159,11 @@ bool UploadStore::Expire(pg::WriteTransaction& tx, const std::string& id) const 
   return !tx.Exec(kExpire, tx.caller().tenant, id, tx.time()).empty();
 }
 
-std::vector<UploadId> UploadStore::ListWithBytesToRemove(pg::Transaction& tx, int limit) const {
-  return Ids(tx.Exec(kListWithBytesToRemove, limit));
+std::vector<UploadId> UploadStore::ListWithBytesToRemove(pg::Transaction& tx,
+                                                         const std::optional<UploadId>& after,
+                                                         int limit) const {
+  return Ids(tx.Exec(kListWithBytesToRemove, after ? after->expire_time : absl::InfinitePast(),
+                     after ? after->id : std::string(kFirstId), limit));
 }
 
 void UploadStore::MarkBytesRemoved(pg::WriteTransaction& tx, const std::string& id) const {

@@ -32,6 +32,7 @@ struct UploadRow {
 struct UploadId {
   std::string tenant;
   std::string id;
+  absl::Time expire_time;  // they are listed in this order
 };
 
 class UploadStore {
@@ -41,10 +42,13 @@ class UploadStore {
   std::optional<v1::Upload> Insert(pg::WriteTransaction& tx, const NewUpload& upload) const;
   std::optional<UploadRow> Get(pg::Transaction& tx, const std::string& id) const;
 
-  // Makes `writer` the only one who may record progress. False when the upload
-  // is no longer RECEIVING with exactly `received` bytes.
-  bool Claim(pg::WriteTransaction& tx, const std::string& id, std::int64_t received,
-             const std::string& writer, absl::Time expire_time) const;
+  // Makes `writer` the only one who may record progress. Which writer recorded
+  // the bytes that are there: it and their number stand for what they are. Empty
+  // when that is not known; nothing when the upload is no longer RECEIVING with
+  // exactly `received` bytes.
+  std::optional<std::string> Claim(pg::WriteTransaction& tx, const std::string& id,
+                                   std::int64_t received, const std::string& writer,
+                                   absl::Time expire_time) const;
   // Both: nothing when another writer took over or the upload was given up.
   std::optional<v1::Upload> Progress(pg::WriteTransaction& tx, const std::string& id,
                                      const std::string& writer, std::int64_t received,
@@ -59,8 +63,11 @@ class UploadStore {
   std::vector<UploadId> ListOverdue(pg::Transaction& tx, absl::Time now, int limit) const;
   // False when it is no longer unfinished and overdue.
   bool Expire(pg::WriteTransaction& tx, const std::string& id) const;
-  // At most `limit` given up ones whose bytes are still stored.
-  std::vector<UploadId> ListWithBytesToRemove(pg::Transaction& tx, int limit) const;
+  // At most `limit` given up ones whose bytes are still stored, behind `after`.
+  std::vector<UploadId> ListWithBytesToRemove(pg::Transaction& tx,
+                                              const std::optional<UploadId>& after,
+                                              int limit) const;
+  // The key is forgotten with the bytes.
   void MarkBytesRemoved(pg::WriteTransaction& tx, const std::string& id) const;
 };
 

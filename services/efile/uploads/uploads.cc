@@ -73,10 +73,34 @@ absl::StatusOr<v1::Upload> Uploads::Get(const Caller& caller, const v1::GetUploa
   return std::move(row->upload);
 }
 
+absl::StatusOr<std::string> Uploads::Claim(const Caller& caller, const std::string& id,
+                                           const v1::AppendUploadRequest& first,
+                                           const std::string& writer) {
+  return db_.Write(caller, "uploads.claim",
+                   [&](pg::WriteTransaction& tx) -> absl::StatusOr<std::string> {
+                     auto received_by =
+                         store_.Claim(tx, id, first.offset(), writer, tx.time() + kUploadLifetime);
+                     if (received_by) return *received_by;
+                     const auto now = store_.Get(tx, id);
+                     if (!now) return error::NotFound(first.name());
+                     absl::Status why = CheckAppendable(now->upload, first.offset());
+                     return why.ok() ? UploadTakenOver() : why;
+                   });
+}
+
+absl::StatusOr<Sha256> Uploads::HashOfReceived(const ContentPart& part, const ContentId& content,
+                                               const Key& key, const v1::Upload& upload,
+                                               const std::string& received_by) {
+  std::optional<Sha256> kept = hashes_.Take(received_by, upload.received_size());
+  if (kept) return *std::move(kept);
+  return HashPart(part, content, key, upload.size(), upload.received_size());
+}
+
 // First the part is locked, then the upload is claimed, then the part may be
 // changed: between two streams the lock decides, and the claim proves, under
 // the lock, that nobody completed or filed the upload before. The claim also
-// fences off streams on machines that the file system's locks do not reach.
+// fences off a stream that goes on without the lock, and tells whose bytes the
+// part holds.
 rpc::SinkOr<v1::AppendUploadRequest, v1::Upload> Uploads::Append(
     const Caller& caller, const v1::AppendUploadRequest& first) {
   if (first.name().empty()) return error::InvalidField("name", "is required in the first message");
@@ -92,26 +116,13 @@ rpc::SinkOr<v1::AppendUploadRequest, v1::Upload> Uploads::Append(
   if (!key.ok()) return key.status();
   auto part = storage_.store.OpenPart(content);
   if (!part.ok()) return part.status();
-  const std::int64_t size = row->upload.size();
-  std::optional<Sha256> hash = hashes_.Take(*id, first.offset());
-  if (!hash) {
-    auto reread = HashPart(**part, content, *key, size, first.offset());
-    if (!reread.ok()) return reread.status();
-    hash = *std::move(reread);
-  }
   const std::string writer = ids::NewUuidV4();
-  absl::Status claimed =
-      db_.Write(caller, "uploads.claim", [&](pg::WriteTransaction& tx) -> absl::Status {
-        if (store_.Claim(tx, *id, first.offset(), writer, tx.time() + kUploadLifetime)) {
-          return absl::OkStatus();
-        }
-        const auto now = store_.Get(tx, *id);
-        if (!now) return error::NotFound(first.name());
-        return CheckAppendable(now->upload, first.offset());
-      });
-  if (!claimed.ok()) return claimed;
-  auto out =
-      ContentWriter::Open(*std::move(part), content, *key, size, first.offset(), *std::move(hash));
+  absl::StatusOr<std::string> received_by = Claim(caller, *id, first, writer);
+  if (!received_by.ok()) return received_by.status();
+  auto hash = HashOfReceived(**part, content, *key, row->upload, *received_by);
+  if (!hash.ok()) return hash.status();
+  auto out = ContentWriter::Open(*std::move(part), content, *key, row->upload.size(),
+                                 first.offset(), *std::move(hash));
   if (!out.ok()) return out.status();
   return NewAppend({.db = db_,
                     .storage = storage_,
@@ -121,6 +132,7 @@ rpc::SinkOr<v1::AppendUploadRequest, v1::Upload> Uploads::Append(
                     .content = content,
                     .key = *key,
                     .writer = writer,
+                    .received_by = *received_by,
                     .upload = row->upload},
                    *std::move(out));
 }

@@ -33,6 +33,15 @@ class Uploads {
  private:
   absl::StatusOr<UploadRow> Find(const Caller& caller, const std::string& id,
                                  const std::string& name);
+  // As UploadStore::Claim; an error that says why when it was not possible.
+  absl::StatusOr<std::string> Claim(const Caller& caller, const std::string& id,
+                                    const v1::AppendUploadRequest& first,
+                                    const std::string& writer);
+  // The hash of the bytes that are there: kept by the stream that received them,
+  // else reread.
+  absl::StatusOr<Sha256> HashOfReceived(const ContentPart& part, const ContentId& content,
+                                        const Key& key, const v1::Upload& upload,
+                                        const std::string& received_by);
 
   pg::Database& db_;
   const Clock& clock_;

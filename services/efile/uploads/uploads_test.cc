@@ -1,6 +1,9 @@
 #include "services/efile/uploads/uploads.h"
 
+#include <fstream>
+
 #include "common/error/error.h"
+#include "services/efile/content/segments.h"
 #include "services/efile/efile_fixture.h"
 #include "services/efile/uploads/upload_cleanup.h"
 
@@ -22,8 +25,40 @@ class UploadsTest : public EfileTest {
     request.set_name(name);
     return uploads_.Cancel(caller, request);
   }
-  // The service as it is after a restart: nothing in memory.
+  // The service as it is after a restart, or another replica: nothing in memory.
   Uploads Restarted() { return Uploads(db_, clock_, storage_); }
+
+  static absl::StatusOr<Sink> OpenAt(Uploads& replica, const std::string& name,
+                                     std::int64_t offset) {
+    v1::AppendUploadRequest first;
+    first.set_name(name);
+    first.set_offset(offset);
+    return replica.Append(User(), first);
+  }
+  static absl::StatusOr<v1::Upload> AppendAt(Uploads& replica, const std::string& name,
+                                             std::int64_t offset, std::string_view bytes) {
+    absl::StatusOr<Sink> sink = OpenAt(replica, name, offset);
+    if (!sink.ok()) return sink.status();
+    absl::Status sent = Send(*sink, bytes);
+    if (!sent.ok()) return sent;
+    return (*sink)->Finish();
+  }
+  // Two segments arrive, then the client goes away.
+  void Break(const std::string& name) {
+    auto sink = OpenAppend(User(), name, 0);
+    ASSERT_TRUE(Send(*sink, std::string_view(bytes_).substr(0, 150000)).ok());
+  }
+  // Changes a byte of the second segment of a part, or changes it back: whoever
+  // reads it notices.
+  void Flip(const std::string& name) {
+    const std::string id = name.substr(name.rfind('/') + 1);
+    std::fstream file(content_.PathOf({"smi", id}) + ".part",
+                      std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(kStoredSegmentSize + 100);
+    const int byte = file.get();
+    file.seekp(kStoredSegmentSize + 100);
+    file.put(static_cast<char>(byte ^ 1));
+  }
 
   std::string dossier_;
   std::string bytes_;  // about 290,000
@@ -83,6 +118,79 @@ TEST_F(UploadsTest, GoesOnAfterARestartOfTheService) {
   auto complete = (*sink)->Finish();
   ASSERT_TRUE(complete.ok()) << complete.status();
   EXPECT_EQ(complete->state(), v1::Upload::COMPLETE);
+}
+
+TEST_F(UploadsTest, GoesOnAfterABrokenStreamWithoutRereading) {
+  const std::string name = Announce();
+  Break(name);
+  Flip(name);
+  auto sink = OpenAppend(User(), name, 131072);
+  ASSERT_TRUE(sink.ok()) << sink.status();
+  Flip(name);
+  ASSERT_TRUE(Send(*sink, std::string_view(bytes_).substr(131072)).ok());
+  auto complete = (*sink)->Finish();
+  ASSERT_TRUE(complete.ok()) << complete.status();
+  auto document = FileUpload(User(), dossier_, name);
+  EXPECT_TRUE(*Download(User(), document->name()) == bytes_);
+}
+
+TEST_F(UploadsTest, AStreamWithoutBytesMakesNoReplicaReread) {
+  const std::string name = Announce();
+  Break(name);
+  Uploads other = Restarted();
+  ASSERT_TRUE(OpenAt(other, name, 131072).ok());
+  Flip(name);
+  EXPECT_TRUE(OpenAt(uploads_, name, 131072).ok());
+  EXPECT_TRUE(OpenAt(other, name, 131072).ok());
+}
+
+TEST_F(UploadsTest, AfterARestartTheBytesAreReread) {
+  const std::string name = Announce();
+  Break(name);
+  Flip(name);
+  Uploads restarted = Restarted();
+  EXPECT_EQ(error::ReasonOf(OpenAt(restarted, name, 131072).status()), "CONTENT_DAMAGED");
+}
+
+TEST_F(UploadsTest, OtherBytesAtTheSamePlaceAreNotTakenForThoseOfBefore) {
+  const std::string name = Announce();
+  const std::string_view right = bytes_;
+  const std::string garbage(bytes_.size(), 'g');
+  Uploads other = Restarted();
+  ASSERT_TRUE(AppendAt(uploads_, name, 0, right.substr(0, 131072)).ok());
+  EXPECT_EQ(error::ReasonOf(
+                AppendAt(other, name, 131072, std::string_view(garbage).substr(131072)).status()),
+            "UPLOAD_HASH_MISMATCH");
+  ASSERT_TRUE(AppendAt(other, name, 0, std::string_view(garbage).substr(0, 131072)).ok());
+  EXPECT_EQ(error::ReasonOf(AppendAt(uploads_, name, 131072, right.substr(131072)).status()),
+            "UPLOAD_HASH_MISMATCH");
+  EXPECT_EQ(GetUpload(User(), name)->state(), v1::Upload::RECEIVING);
+  EXPECT_TRUE(AppendAt(uploads_, name, 0, right).ok());
+}
+
+TEST_F(UploadsTest, IsCompletedByAnEmptyStreamWhenAllBytesAreThere) {
+  const std::string whole(2 * 65536, 'x');
+  const std::string name = CreateUpload(User(), dossier_, whole)->name();
+  {
+    auto sink = OpenAppend(User(), name, 0);
+    ASSERT_TRUE(Send(*sink, whole).ok());
+  }  // never finished
+  ASSERT_EQ(GetUpload(User(), name)->received_size(), 2 * 65536);
+  ASSERT_EQ(GetUpload(User(), name)->state(), v1::Upload::RECEIVING);
+  auto complete = Append(User(), name, 2 * 65536, "");
+  ASSERT_TRUE(complete.ok()) << complete.status();
+  EXPECT_EQ(complete->state(), v1::Upload::COMPLETE);
+  auto document = FileUpload(User(), dossier_, name);
+  EXPECT_TRUE(*Download(User(), document->name()) == whole);
+}
+
+TEST_F(UploadsTest, HasNoKeyOfItsOwnOnceItIsFiled) {
+  const std::string name = Announce();
+  ASSERT_TRUE(Append(User(), name, 0, bytes_).ok());
+  auto document = FileUpload(User(), dossier_, name);
+  EXPECT_EQ(Count("uploads WHERE length(wrapped_key) > 0"), 0);
+  EXPECT_TRUE(*Download(User(), document->name()) == bytes_);
+  EXPECT_EQ(GetUpload(User(), name)->state(), v1::Upload::FILED);
 }
 
 TEST_F(UploadsTest, ATornTailAfterAKillIsOverwritten) {
@@ -194,6 +302,25 @@ TEST_F(UploadCleanupTest, RemovesTheBytesOfCancelledUploads) {
   EXPECT_EQ(content_.CountFiles(), 1);
   ASSERT_TRUE(cleanup_.RunOnce().ok());
   EXPECT_EQ(content_.CountFiles(), 0);
+  EXPECT_EQ(Count("uploads WHERE length(wrapped_key) > 0"), 0);
+}
+
+TEST_F(UploadCleanupTest, GoesOnBehindWhatCannotBeRemoved) {
+  std::vector<std::string> names;
+  std::vector<Sink> sinks;
+  for (int i = 0; i < 100; ++i) {
+    names.push_back(CreateUpload(User(), dossier_, "x")->name());
+    sinks.push_back(*OpenAppend(User(), names.back(), 0));
+  }
+  clock_.Advance(absl::Minutes(1));
+  names.push_back(Announce());
+  ASSERT_TRUE(Append(User(), names.back(), 0, bytes_).ok());
+  for (const std::string& name : names) ASSERT_TRUE(Cancel(User(), name).ok());
+  ASSERT_TRUE(cleanup_.RunOnce().ok());
+  EXPECT_EQ(content_.CountFiles(), 100);
+  sinks.clear();
+  ASSERT_TRUE(cleanup_.RunOnce().ok());
+  EXPECT_EQ(content_.CountFiles(), 0);
 }
 
 TEST_F(UploadCleanupTest, ExpiresWhatWasAbandonedForADay) {
@@ -210,7 +337,7 @@ TEST_F(UploadCleanupTest, ExpiresWhatWasAbandonedForADay) {
   ASSERT_TRUE(cleanup_.RunOnce().ok());
   EXPECT_EQ(GetUpload(User(), name)->state(), v1::Upload::EXPIRED);
   EXPECT_EQ(content_.CountFiles(), 0);
-  EXPECT_NE(metrics_.Text().find("sockel_efile_uploads_expired_total"), std::string::npos);
+  EXPECT_NE(metrics_.Text().find("sockel_efile_uploads_expired_total 1"), std::string::npos);
   EXPECT_TRUE(CloseDossier(User(), dossier_).ok());
 }
 
@@ -219,6 +346,8 @@ TEST_F(UploadCleanupTest, NeverTouchesWhatWasFiled) {
   ASSERT_TRUE(Append(User(), name, 0, bytes_).ok());
   auto document = FileUpload(User(), dossier_, name);
   auto inline_document = CreateDocument(User(), dossier_, "x");
+  content_.Age({"smi", name.substr(name.rfind('/') + 1)}, std::chrono::hours(24 * 365));
+  content_.Age(ContentOf(*inline_document), std::chrono::hours(24 * 365));
   clock_.Advance(absl::Hours(24 * 365));
   ASSERT_TRUE(cleanup_.RunOnce().ok());
   EXPECT_TRUE(*Download(User(), document->name()) == bytes_);
