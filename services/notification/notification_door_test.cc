@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "common/auth/roles.h"
+#include "common/error/error.h"
 #include "common/error/grpc_status.h"
 #include "common/rpc/testing/in_process_server.h"
 #include "services/notification/inbox/inbox_service.h"
@@ -63,6 +64,27 @@ TEST_F(DoorTest, AReaderMayNotSendAndNobodySendsForAnotherTenant) {
             grpc::StatusCode::PERMISSION_DENIED);
   EXPECT_EQ(SendAs("other", "caseworker", To("a@example.org"), &sent).error_code(),
             grpc::StatusCode::PERMISSION_DENIED);
+}
+
+TEST_F(DoorTest, OnlyWhoeverMayRaiseAlarmsSendsEmergencies) {
+  v1::SendMessageRequest request = To("a@example.org");
+  request.mutable_message()->set_priority(v1::Message::EMERGENCY);
+  v1::Message sent;
+  EXPECT_EQ(SendAs("smi", "caseworker", request, &sent).error_code(),
+            grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_TRUE(SendAs("smi", "application", request, &sent).ok());
+}
+
+TEST_F(DoorTest, AThousandBadRecipientsAreStillToldAsSuch) {
+  v1::SendMessageRequest request = To("no address");
+  for (int i = 1; i < 1000; ++i) {
+    request.mutable_message()->add_recipients()->set_email_address("no address either");
+  }
+  v1::Message sent;
+  const absl::Status status = error::FromGrpc(SendAs("smi", "caseworker", request, &sent));
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+  EXPECT_EQ(error::ReasonOf(status), "RECIPIENT_INVALID");
+  EXPECT_THAT(status.ToString(), ::testing::HasSubstr("nd 975 more"));
 }
 
 TEST_F(DoorTest, MalformedNamesAreRefusedWithTheField) {

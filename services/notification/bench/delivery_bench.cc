@@ -71,10 +71,10 @@ class FastSink {
 class CountingRelay final : public Relay {
  public:
   CountingRelay(const SmtpOptions& smtp, std::atomic<int>* sent) : relay_(smtp), sent_(sent) {}
-  RelayAnswer Send(const std::string& from, const std::string& to,
-                   const std::string& mime) override {
+  RelayAnswer Send(const std::string& from, const std::string& to, const std::string& mime,
+                   const Patience& patience) override {
     sent_->fetch_add(1);
-    return relay_.Send(from, to, mime);
+    return relay_.Send(from, to, mime, patience);
   }
 
  private:
@@ -103,7 +103,8 @@ double SmtpAlone(const SmtpOptions& smtp, int connections, absl::Duration durati
     threads.emplace_back([&] {
       SmtpRelay relay(smtp);
       while (absl::Now() < begin + duration) {
-        const RelayAnswer answer = relay.Send("post@smi.example", "max@example.org", mime);
+        const RelayAnswer answer =
+            relay.Send("post@smi.example", "max@example.org", mime, [] { return true; });
         if (answer.outcome == RelayAnswer::Outcome::kAccepted) sent.fetch_add(1);
       }
     });

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <set>
 #include <unordered_set>
+#include <utility>
 
 #include "common/events/events.h"
 #include "common/ids/ids.h"
 #include "common/ledger/ledger.h"
+#include "services/notification/deliveries/turns.h"
 #include "services/notification/inbox/inbox_store.h"
 #include "services/notification/names.h"
 
@@ -28,6 +30,7 @@ struct Traces {
   inbox_store::NewItems items;
   std::vector<ledger::Record> records;
   std::vector<events::NewEvent> events;
+  std::vector<delivery_store::LetterKey> confidential;
 };
 
 // Returns the name of the new item.
@@ -49,7 +52,7 @@ void Leave(const Result& result, absl::Time now, Traces* traces) {
       {"message", MessageName(delivery.tenant, delivery.message_id)},
       {"channel", channel},
       {"reason", result.verdict.reason},
-      {"reference", result.reference}};
+      {"reference", result.letter->reference}};
   if (delivery.channel == v1::Message::INBOX && result.verdict.state == Delivery::SENT) {
     attributes["inbox_item"] = PutIntoInbox(delivery, now, &traces->items);
   }
@@ -61,27 +64,45 @@ void Leave(const Result& result, absl::Time now, Traces* traces) {
   traces->events.push_back({.type = "notification.delivery." + word,
                             .resource = name,
                             .attributes = std::move(attributes)});
+  if (result.letter->confidential) {
+    traces->confidential.emplace_back(delivery.tenant, delivery.message_id);
+  }
 }
 
 }  // namespace
 
 absl::StatusOr<Batch> DeliveryQueue::Claim(int limit, absl::Duration lease) {
-  const Caller system = Caller::System("*");
-  Batch batch;
-  absl::Status status = db_.Write(system, "deliveries.claim", [&](pg::WriteTransaction& tx) {
-    const absl::Time now = clock_.Now();
-    batch.deliveries = delivery_store::Claim(
-        tx, {now, now + lease, limit, last_tenant_, std::min(limit, kMaxTenantsPerBatch)});
-    if (!batch.deliveries.empty()) batch.letters = delivery_store::Letters(tx, batch.deliveries);
-    return absl::OkStatus();
-  });
-  if (!status.ok()) return status;
+  absl::StatusOr<Batch> batch = ClaimFrom(last_tenant_, limit, lease);
+  // Nobody waits behind the last one: it is the first one's turn again.
+  if (batch.ok() && batch->deliveries.empty() && !last_tenant_.empty()) {
+    batch = ClaimFrom("", limit, lease);
+  }
+  if (!batch.ok()) return batch;
   std::set<std::string> tenants;
-  for (const Claimed& delivery : batch.deliveries) {
+  for (const Claimed& delivery : batch->deliveries) {
     if (delivery.priority != v1::Message::EMERGENCY) tenants.insert(delivery.tenant);
   }
   const bool more = static_cast<int>(tenants.size()) >= std::min(limit, kMaxTenantsPerBatch);
   last_tenant_ = more ? *tenants.rbegin() : "";
+  TakeTurns(batch->deliveries, round_++);
+  return batch;
+}
+
+absl::StatusOr<Batch> DeliveryQueue::ClaimFrom(const std::string& after_tenant, int limit,
+                                               absl::Duration lease) {
+  Batch batch;
+  absl::Status status =
+      db_.Write(Caller::System("*"), "deliveries.claim", [&](pg::WriteTransaction& tx) {
+        const absl::Time now = clock_.Now();
+        batch.deliveries =
+            delivery_store::Claim(tx, {ids::NewUuidV4(), now, now + lease, limit, after_tenant,
+                                       std::min(limit, kMaxTenantsPerBatch)});
+        if (!batch.deliveries.empty()) {
+          batch.letters = delivery_store::Letters(tx, batch.deliveries);
+        }
+        return absl::OkStatus();
+      });
+  if (!status.ok()) return status;
   return batch;
 }
 
@@ -89,7 +110,8 @@ absl::Status DeliveryQueue::Record(const std::vector<Result>& results) {
   std::vector<delivery_store::Outcome> outcomes;
   for (const Result& result : results) {
     const Claimed& delivery = *result.delivery;
-    outcomes.push_back({delivery.tenant, delivery.delivery_id, delivery.attempt, result.verdict});
+    outcomes.push_back(
+        {delivery.tenant, delivery.delivery_id, delivery.claim, delivery.attempt, result.verdict});
   }
   return db_.Write(Caller::System("*"), "deliveries.record", [&](pg::WriteTransaction& tx) {
     const std::vector<std::string> ids = delivery_store::Record(tx, outcomes);
@@ -99,9 +121,17 @@ absl::Status DeliveryQueue::Record(const std::vector<Result>& results) {
       if (recorded.count(result.delivery->delivery_id) == 0) continue;
       if (IsFinal(result.verdict.state)) Leave(result, tx.time(), &traces);
     }
+    if (!traces.confidential.empty()) delivery_store::WipeFinished(tx, traces.confidential);
     if (!traces.items.item_ids.empty()) inbox_store::InsertAtCommit(tx, traces.items);
     ledger::AppendAll(tx, traces.records);
     events::EmitAll(tx, traces.events);
+    return absl::OkStatus();
+  });
+}
+
+absl::Status DeliveryQueue::Extend(const Claimed& delivery, absl::Duration lease) {
+  return db_.Write(Caller::System("*"), "deliveries.extend", [&](pg::WriteTransaction& tx) {
+    delivery_store::Extend(tx, delivery, clock_.Now() + lease);
     return absl::OkStatus();
   });
 }

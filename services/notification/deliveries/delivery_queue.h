@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <vector>
@@ -14,14 +15,14 @@ namespace sockel::notification {
 
 // Deliveries that one worker took together.
 struct Batch {
-  std::vector<delivery_store::Claimed> deliveries;  // most urgent first
+  std::vector<delivery_store::Claimed> deliveries;  // in the order to work on them
   std::map<delivery_store::LetterKey, delivery_store::Letter> letters;
 };
 
 // What came of one of them.
 struct Result {
   const delivery_store::Claimed* delivery = nullptr;
-  std::string reference;  // of its message
+  const delivery_store::Letter* letter = nullptr;
   Verdict verdict;
 };
 
@@ -35,16 +36,23 @@ class DeliveryQueue {
   absl::StatusOr<Batch> Claim(int limit, absl::Duration lease);
 
   // Writes results down in one transaction: states, transitions, inbox items,
-  // and for final states audit entries and events. Recording the same again
-  // changes nothing.
+  // and for final states audit entries and events; confidential texts of which
+  // nothing is left to send are emptied. Recording the same again changes
+  // nothing, whoever has claimed the deliveries since.
   absl::Status Record(const std::vector<Result>& results);
+
+  // The claim ends `lease` from now, if it has not been lost.
+  absl::Status Extend(const delivery_store::Claimed& delivery, absl::Duration lease);
 
   absl::StatusOr<delivery_store::QueueState> Measure();
 
  private:
+  absl::StatusOr<Batch> ClaimFrom(const std::string& after_tenant, int limit, absl::Duration lease);
+
   pg::Database& db_;
   const Clock& clock_;
   std::string last_tenant_;  // round robin
+  std::size_t round_ = 0;
 };
 
 }  // namespace sockel::notification

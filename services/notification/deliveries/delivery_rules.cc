@@ -7,8 +7,33 @@
 #include "absl/strings/str_cat.h"
 
 namespace sockel::notification {
+namespace {
 
 using v1::Delivery;
+
+Verdict TryAgainAfter(absl::Duration wait, const RetryPolicy& policy, std::string reason,
+                      std::string detail, const Try& attempt) {
+  if (attempt.number >= policy.max_attempts) {
+    return {Delivery::PERMANENT_FAILURE, reason::kAttemptsExhausted,
+            absl::StrCat(reason, ": ", detail)};
+  }
+  const absl::Time next = attempt.now + wait;
+  if (next >= attempt.expire) {
+    return {Delivery::EXPIRED, reason::kExpired, absl::StrCat(reason, ": ", detail)};
+  }
+  return {Delivery::TEMPORARY_FAILURE, std::move(reason), std::move(detail), next};
+}
+
+Verdict AfterSilence(const RetryPolicy& policy, const std::string& detail, const Try& attempt) {
+  if (attempt.unanswered + 1 >= policy.max_unanswered) {
+    return {Delivery::PERMANENT_FAILURE, reason::kPossibleDuplicate, detail};
+  }
+  const absl::Duration wait =
+      std::max(policy.unanswered_wait, BackOff(policy, attempt.number, attempt.random));
+  return TryAgainAfter(wait, policy, reason::kPossibleDuplicate, detail, attempt);
+}
+
+}  // namespace
 
 absl::Duration BackOff(const RetryPolicy& policy, int attempt, double random) {
   constexpr double kRandomPart = 1.0 / 3.0;
@@ -24,36 +49,25 @@ bool IsFinal(Delivery::State state) {
 }
 
 Verdict AfterTemporaryFailure(const RetryPolicy& policy, std::string reason, std::string detail,
-                              int attempt, absl::Time now, absl::Time expire, double random) {
-  if (attempt >= policy.max_attempts) {
-    return {Delivery::PERMANENT_FAILURE, reason::kAttemptsExhausted,
-            absl::StrCat(reason, ": ", detail)};
-  }
-  const absl::Time next = now + BackOff(policy, attempt, random);
-  if (next >= expire) {
-    return {Delivery::EXPIRED, reason::kExpired, absl::StrCat(reason, ": ", detail)};
-  }
-  return {Delivery::TEMPORARY_FAILURE, std::move(reason), std::move(detail), next};
+                              const Try& attempt) {
+  return TryAgainAfter(BackOff(policy, attempt.number, attempt.random), policy, std::move(reason),
+                       std::move(detail), attempt);
 }
 
-Verdict AfterRelay(const RetryPolicy& policy, const RelayAnswer& answer, int attempt,
-                   absl::Time now, absl::Time expire, double random) {
-  const auto later = [&](const char* why) {
-    return AfterTemporaryFailure(policy, why, answer.detail, attempt, now, expire, random);
-  };
+Verdict AfterRelay(const RetryPolicy& policy, const RelayAnswer& answer, const Try& attempt) {
   switch (answer.outcome) {
     case RelayAnswer::Outcome::kAccepted:
       return {Delivery::SENT, reason::kHandedOver, answer.detail};
     case RelayAnswer::Outcome::kRefused:
       return {Delivery::PERMANENT_FAILURE, reason::kRelayRefused, answer.detail};
     case RelayAnswer::Outcome::kDeferred:
-      return later(reason::kRelayDeferred);
+      return AfterTemporaryFailure(policy, reason::kRelayDeferred, answer.detail, attempt);
     case RelayAnswer::Outcome::kUnknown:
-      return later(reason::kPossibleDuplicate);
+      return AfterSilence(policy, answer.detail, attempt);
     case RelayAnswer::Outcome::kUnreachable:
       break;
   }
-  return later(reason::kRelayUnreachable);
+  return AfterTemporaryFailure(policy, reason::kRelayUnreachable, answer.detail, attempt);
 }
 
 }  // namespace sockel::notification

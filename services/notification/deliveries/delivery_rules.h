@@ -14,6 +14,21 @@ struct RetryPolicy {
   absl::Duration longest_wait = absl::Hours(1);
   // After so many attempts a temporary failure becomes permanent.
   int max_attempts = 40;
+  // A mail that the relay took whole and did not answer may have arrived. It is
+  // sent again after this time at the earliest …
+  absl::Duration unanswered_wait = absl::Minutes(10);
+  // … and counts as failed after so many such attempts: nobody gets more copies
+  // because a relay is slow.
+  int max_unanswered = 3;
+};
+
+// An attempt to deliver, and when it was made.
+struct Try {
+  int number = 1;      // from 1
+  int unanswered = 0;  // attempts before it that the relay did not answer
+  absl::Time now;
+  absl::Time expire;  // of the delivery
+  double random = 0;  // in [0, 1)
 };
 
 // How long to wait after the `attempt`-th try (from 1) failed: doubles up to
@@ -54,10 +69,9 @@ bool IsFinal(v1::Delivery::State state);
 // the next try, PERMANENT_FAILURE when this was the last, EXPIRED when the next
 // would come too late.
 Verdict AfterTemporaryFailure(const RetryPolicy& policy, std::string reason, std::string detail,
-                              int attempt, absl::Time now, absl::Time expire, double random);
+                              const Try& attempt);
 
 // The verdict on what the relay answered.
-Verdict AfterRelay(const RetryPolicy& policy, const RelayAnswer& answer, int attempt,
-                   absl::Time now, absl::Time expire, double random);
+Verdict AfterRelay(const RetryPolicy& policy, const RelayAnswer& answer, const Try& attempt);
 
 }  // namespace sockel::notification

@@ -22,15 +22,20 @@ struct Claimed {
   v1::Message::Priority priority = v1::Message::PRIORITY_UNSPECIFIED;
   std::string user_id;        // or
   std::string email_address;  // exactly one of the two
-  // Number of this attempt, from 1. It fences: what is recorded with it counts
-  // only while nobody else has claimed the delivery since.
+  // A UUID made for this claim. It fences: what is recorded with it counts only
+  // while nobody else has claimed the delivery since.
+  std::string claim;
+  // Number of this attempt, from 1. Handing back counts it down again.
   int attempt = 0;
+  // Attempts before it that the relay did not answer.
+  int unanswered = 0;
   absl::Time expire;
   // A worker had it before and never recorded what came of it.
   bool taken_over = false;
 };
 
 struct ClaimRequest {
+  std::string claim;  // a new UUID
   absl::Time now;
   absl::Time lease_end;
   int limit = 0;
@@ -41,9 +46,10 @@ struct ClaimRequest {
 };
 
 // Takes due deliveries of all tenants (the transaction is bound to `*`):
-// emergencies first, the rest in equal parts from the tenants whose turn it is,
-// within a tenant by priority and due time. Each is SENDING afterwards. What
-// another worker is just taking is passed over.
+// emergencies first, in equal parts from the tenants that have some, and what
+// is left over of that by due time; the rest in equal parts from the tenants
+// whose turn it is, within a tenant by priority and due time. Each is SENDING
+// afterwards. What another worker is just taking is passed over. In no order.
 std::vector<Claimed> Claim(pg::WriteTransaction& tx, const ClaimRequest& request);
 
 // What several deliveries have in common.
@@ -52,6 +58,7 @@ struct Letter {
   std::string reply_to;
   v1::Content content;
   std::string reference;
+  bool confidential = false;
 };
 using LetterKey = std::pair<std::string, std::string>;  // tenant, message id
 std::map<LetterKey, Letter> Letters(pg::Transaction& tx, const std::vector<Claimed>& claimed);
@@ -59,8 +66,10 @@ std::map<LetterKey, Letter> Letters(pg::Transaction& tx, const std::vector<Claim
 struct Outcome {
   std::string tenant;
   std::string delivery_id;
+  std::string claim;
   int attempt = 0;
-  // PENDING: handed back untouched; the attempt does not count.
+  // PENDING: handed back untouched. The attempt does not count, and its
+  // transition is taken back, unless it says that the mail may go out twice.
   Verdict verdict;
 };
 
@@ -68,6 +77,15 @@ struct Outcome {
 // Returns the ids for which the claim still held; for the others nothing is
 // changed.
 std::vector<std::string> Record(pg::WriteTransaction& tx, const std::vector<Outcome>& outcomes);
+
+// Moves the end of the lease, while the claim holds (the transaction is bound
+// to `*`).
+void Extend(pg::WriteTransaction& tx, const Claimed& delivery, absl::Time lease_end);
+
+// Empties the texts of those of the messages that are confidential and have no
+// delivery left to make (the transaction is bound to `*`, and has recorded what
+// it has to record).
+void WipeFinished(pg::WriteTransaction& tx, const std::vector<LetterKey>& messages);
 
 struct QueueState {
   std::int64_t pending = 0;

@@ -1,5 +1,8 @@
 #include "services/notification/deliveries/delivery_worker.h"
 
+#include <algorithm>
+
+#include "absl/time/clock.h"
 #include "common/error/error.h"
 #include "common/log/log.h"
 
@@ -7,15 +10,24 @@ namespace sockel::notification {
 
 DeliveryWorker::DeliveryWorker(const DeliveryLane::Parts& parts, const RelayFactory& relays,
                                const WorkerOptions& options)
-    : options_(options), metrics_(parts.metrics), queue_(parts.db, parts.clock) {
+    : options_(options),
+      metrics_(parts.metrics),
+      queue_(parts.db, parts.clock),
+      long_waits_(std::max(1, options.lanes / 2)) {
+  DeliveryLane::Parts shared = parts;
+  shared.long_waits = &long_waits_;
   for (int i = 0; i < options.lanes; ++i) {
-    lanes_.push_back(std::make_unique<DeliveryLane>(parts, relays(), options.delivery));
+    lanes_.push_back(std::make_unique<DeliveryLane>(shared, relays(), options.delivery));
   }
 }
 
 DeliveryWorker::~DeliveryWorker() { Stop(); }
 
 void DeliveryWorker::Start() {
+  {
+    absl::MutexLock lock(&mutex_);
+    next_look_ = absl::Now() + options_.poll;
+  }
   for (const auto& lane : lanes_) {
     threads_.emplace_back([this, &lane] { Run(*lane); });
   }
@@ -42,13 +54,15 @@ void DeliveryWorker::Wake() {
   woken_.Signal();
 }
 
-bool DeliveryWorker::WaitForWork(absl::Duration most) {
-  const absl::Time until = absl::Now() + most;
+// Lanes that wait each for themselves would sooner or later wait, and look, all
+// at the same time: after work has woken them all.
+bool DeliveryWorker::WaitForWork() {
   absl::MutexLock lock(&mutex_);
-  while (!work_ && !draining_) {
-    if (woken_.WaitWithDeadline(&mutex_, until)) break;
+  while (!work_ && !draining_ && absl::Now() < next_look_) {
+    woken_.WaitWithDeadline(&mutex_, next_look_);
   }
   work_ = false;
+  next_look_ = absl::Now() + options_.poll;
   return !draining_;
 }
 
@@ -65,8 +79,7 @@ void DeliveryWorker::Run(DeliveryLane& lane) {
       log::Error("deliveries cannot be taken up", {{"error", error::LogMessageOf(taken.status())}});
     }
     failing = !taken.ok();
-    // The lanes take turns in looking.
-  } while (WaitForWork(failing ? options_.poll : options_.poll * options_.lanes));
+  } while (WaitForWork());
 }
 
 void DeliveryWorker::Measure() {

@@ -14,7 +14,7 @@ struct WorkerOptions {
   DeliveryOptions delivery;
   // Threads, each with a connection to the relay.
   int lanes = 8;
-  // How often somebody looks for due deliveries without being woken.
+  // How often one of the lanes looks for due deliveries without being woken.
   absl::Duration poll = absl::Seconds(1);
   // How often the queue's gauges are brought up to date.
   absl::Duration measure = absl::Seconds(15);
@@ -42,18 +42,22 @@ class DeliveryWorker {
  private:
   void Run(DeliveryLane& lane);
   void Measure();
-  // False when the worker drains.
-  bool WaitForWork(absl::Duration most);
+  // Until there may be something to deliver, or it is time to look. False when
+  // the worker drains.
+  bool WaitForWork();
 
   const WorkerOptions options_;
   DeliveryMetrics& metrics_;
   DeliveryQueue queue_;  // for measuring
+  LongWaits long_waits_;
   std::vector<std::unique_ptr<DeliveryLane>> lanes_;
   std::vector<std::thread> threads_;
   absl::Mutex mutex_;
   absl::CondVar woken_;
   absl::CondVar stopped_;
   bool work_ ABSL_GUARDED_BY(mutex_) = false;
+  // When the next lane looks by itself: one turn for all of them.
+  absl::Time next_look_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

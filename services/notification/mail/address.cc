@@ -2,7 +2,10 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <cstddef>
+
+#include "common/text/text.h"
 
 namespace sockel::notification {
 namespace {
@@ -30,6 +33,15 @@ bool IsControlAt(std::string_view text, std::size_t i) {
          (At(text, i + 2) == 0xa8 || At(text, i + 2) == 0xa9);
 }
 
+// Bytes of the character at the beginning; 0 when none begins there.
+std::size_t CharacterLength(std::string_view words) {
+  const std::size_t longest = std::min<std::size_t>(words.size(), 4);
+  for (std::size_t length = 1; length <= longest; ++length) {
+    if (text::IsUtf8(words.substr(0, length))) return length;
+  }
+  return 0;
+}
+
 }  // namespace
 
 bool IsEmailAddress(std::string_view address) {
@@ -54,6 +66,19 @@ bool IsPlainText(std::string_view text) {
     if (c != '\n' && c != '\r' && c != '\t' && IsControlAt(text, i)) return false;
   }
   return true;
+}
+
+std::string ToOneLine(std::string_view words, std::size_t most) {
+  std::string line;
+  while (!words.empty()) {
+    const std::size_t length = CharacterLength(words);
+    const std::string_view character = words.substr(0, std::max<std::size_t>(length, 1));
+    const std::string_view shown = length != 0 && IsOneLine(character) ? character : "?";
+    if (line.size() + shown.size() > most) break;
+    line.append(shown);
+    words.remove_prefix(character.size());
+  }
+  return line;
 }
 
 }  // namespace sockel::notification

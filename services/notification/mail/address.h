@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace sockel::notification {
@@ -18,5 +20,9 @@ bool IsOneLine(std::string_view text);
 
 // No control characters besides line breaks and tabs.
 bool IsPlainText(std::string_view text);
+
+// Words from outside as one line: what is no valid UTF-8, or would not pass
+// IsOneLine(), becomes `?`. At most `most` bytes, cut between characters.
+std::string ToOneLine(std::string_view words, std::size_t most);
 
 }  // namespace sockel::notification

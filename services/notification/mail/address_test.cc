@@ -52,5 +52,19 @@ TEST(IsPlainTextTest, AllowsLinesAndTabsOnly) {
   EXPECT_FALSE(IsPlainText("a\x1B[31m"));
 }
 
+TEST(ToOneLineTest, KeepsWordsAndReplacesWhatNoDatabaseTakes) {
+  EXPECT_EQ(ToOneLine("550 5.1.1 Gr\xC3\xBC\xC3\x9F Gott \xF0\x9F\x93\xA7", 500),
+            "550 5.1.1 Gr\xC3\xBC\xC3\x9F Gott \xF0\x9F\x93\xA7");
+  EXPECT_EQ(ToOneLine("Empf\xE4nger", 500), "Empf?nger");
+  EXPECT_EQ(ToOneLine(std::string("a\0b\tc\r\nd", 8), 500), "a?b?c??d");
+  EXPECT_EQ(ToOneLine("\xE2\x82", 500), "??");
+}
+
+TEST(ToOneLineTest, CutsBetweenCharacters) {
+  EXPECT_EQ(ToOneLine("ab\xE2\x82\xAC", 5), "ab\xE2\x82\xAC");
+  EXPECT_EQ(ToOneLine("ab\xE2\x82\xAC", 4), "ab");
+  EXPECT_EQ(ToOneLine(std::string(600, 'x'), 500), std::string(500, 'x'));
+}
+
 }  // namespace
 }  // namespace sockel::notification

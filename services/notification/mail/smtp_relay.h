@@ -26,8 +26,13 @@ struct SmtpOptions {
   // What we call ourselves in EHLO; empty = the machine's name.
   std::string helo_name;
   absl::Duration connect_timeout = absl::Seconds(10);
-  // From the first command of a mail to the answer to its last byte.
+  // From the first command of a mail to its last byte; connecting, and saying
+  // QUIT to a relay that refused it, included.
   absl::Duration send_timeout = absl::Seconds(60);
+  // From the last byte of a mail to the answer. Relays that look into mails
+  // take their time for it, and whoever does not wait sends twice: RFC 5321
+  // 4.5.3.2.6 asks for ten minutes.
+  absl::Duration answer_timeout = absl::Minutes(10);
 };
 
 // Submits mail by SMTP (RFC 5321) with libcurl, over one connection that stays
@@ -35,9 +40,10 @@ struct SmtpOptions {
 class SmtpRelay final : public Relay {
  public:
   explicit SmtpRelay(const SmtpOptions& options);
+  // Says QUIT without waiting for the answer.
   ~SmtpRelay() override;
   RelayAnswer Send(const std::string& envelope_from, const std::string& envelope_to,
-                   const std::string& mime) override;
+                   const std::string& mime, const Patience& patience) override;
 
  private:
   class Connection;

@@ -1,8 +1,10 @@
 #include "services/notification/messages/message.h"
 
 #include <charconv>
+#include <optional>
 #include <utility>
 
+#include "common/auth/roles.h"
 #include "common/error/error.h"
 #include "common/events/events.h"
 #include "common/ids/ids.h"
@@ -19,6 +21,20 @@ namespace {
 
 using message_store::NewMessage;
 using v1::Message;
+
+constexpr char kSendEmergencies[] = "notification.emergencies.send";
+// Answers of more than 4 MiB are refused by gRPC's clients.
+constexpr std::size_t kMostPageBytes = 3 * 1024 * 1024;
+
+absl::Status CheckPermission(const Caller& caller, const Message& message) {
+  if (message.priority() != Message::EMERGENCY ||
+      auth::Allows(caller.roles, kSendEmergencies, caller.home_tenant, caller.tenant)) {
+    return absl::OkStatus();
+  }
+  return error::Make(absl::StatusCode::kPermissionDenied, error::CommonReason::PERMISSION_MISSING,
+                     "the priority EMERGENCY needs the permission notification.emergencies.send",
+                     {{"permission", kSendEmergencies}});
+}
 
 // Fills in what is to be read: the literal content, or the template's.
 absl::Status RenderInto(pg::Transaction& tx, const Message& message, NewMessage* out) {
@@ -41,7 +57,9 @@ absl::Status RenderInto(pg::Transaction& tx, const Message& message, NewMessage*
   return absl::OkStatus();
 }
 
-Message Accepted(const std::string& tenant, const NewMessage& stored, absl::Time now) {
+// The first answer, which is kept for a retry too: it holds no secrets.
+Message Accepted(const Caller& caller, const NewMessage& stored, absl::Time now) {
+  const std::string& tenant = caller.tenant;
   Message message;
   message.set_name(MessageName(tenant, stored.message_id));
   if (stored.template_version != 0) {
@@ -49,7 +67,9 @@ Message Accepted(const std::string& tenant, const NewMessage& stored, absl::Time
         TemplateVersionName(tenant, stored.template_id, stored.template_version));
   }
   message.set_locale(stored.locale);
-  *message.mutable_rendered() = stored.rendered;
+  if (!stored.confidential) *message.mutable_rendered() = stored.rendered;
+  message.set_confidential(stored.confidential);
+  message.set_creator(caller.subject);
   for (const Message::Channel channel : stored.plan.channels) message.add_channels(channel);
   message.set_priority(stored.plan.priority);
   message.set_sender(SenderName(tenant, stored.plan.sender_id));
@@ -80,10 +100,21 @@ absl::StatusOr<std::string> MessageId(const std::string& name) {
   return id;
 }
 
+// Whoever else may list deliveries learns how they stand. Addresses are for the
+// one who gave them, and the relay's words repeat them.
+void HideAddresses(v1::Delivery* delivery) {
+  if (delivery->recipient().has_email_address()) delivery->clear_recipient();
+  for (v1::DeliveryTransition& transition : *delivery->mutable_transitions()) {
+    transition.clear_detail();
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<Message> Messages::Send(const Caller& caller,
                                        const v1::SendMessageRequest& request) {
+  absl::Status status = CheckPermission(caller, request.message());
+  if (!status.ok()) return status;
   return db_.Write(caller, "messages.send",
                    [&](pg::WriteTransaction& tx) { return SendIn(tx, request.message()); });
 }
@@ -96,6 +127,7 @@ absl::StatusOr<Message> Messages::SendIn(pg::WriteTransaction& tx, const Message
   stored.message_id = ids::NewUuidV7(tx.time());
   stored.plan = *std::move(plan);
   stored.reference = message.reference();
+  stored.confidential = message.confidential();
   for (std::size_t i = 0; i < stored.plan.deliveries.size(); ++i) {
     stored.delivery_ids.push_back(ids::NewUuidV7(tx.time()));
   }
@@ -110,7 +142,7 @@ absl::StatusOr<Message> Messages::SendIn(pg::WriteTransaction& tx, const Message
     return error::FailedPrecondition(
         "SENDER_MISSING", "name a sender, or create the tenant's sender `default` first");
   }
-  Message accepted = Accepted(tenant, stored, tx.time());
+  Message accepted = Accepted(tx.caller(), stored, tx.time());
   Record(tx, accepted, stored.delivery_ids.size());
   if (!stored.plan.not_before || *stored.plan.not_before <= tx.time()) {
     tx.AfterCommit(options_.wake_workers);
@@ -124,6 +156,9 @@ absl::StatusOr<Message> Messages::Get(const Caller& caller, const v1::GetMessage
   return db_.Read(caller, "messages.get", [&](pg::Transaction& tx) -> absl::StatusOr<Message> {
     auto stored = message_store::Find(tx, *id);
     if (!stored) return error::NotFound(request.name());
+    if (stored->message.confidential() || stored->message.creator() != caller.subject) {
+      stored->message.clear_rendered();
+    }
     for (v1::DeliveryCount& count : message_store::CountDeliveries(tx, *id)) {
       *stored->message.add_delivery_counts() = std::move(count);
     }
@@ -165,18 +200,21 @@ absl::StatusOr<v1::ListDeliveriesResponse> Messages::ListDeliveries(
   return db_.Read(
       caller, "messages.list_deliveries",
       [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListDeliveriesResponse> {
-        const auto message = message_store::Find(tx, *id);
-        if (!message) return error::NotFound(request.parent());
+        const auto origin = message_store::FindOrigin(tx, *id);
+        if (!origin) return error::NotFound(request.parent());
         v1::ListDeliveriesResponse response;
+        std::size_t bytes = 0;
         int last = 0;
         for (auto& row : message_store::ListDeliveries(tx, *id, after, limit + 1)) {
-          if (response.deliveries_size() == limit) {
+          if (response.deliveries_size() == limit || bytes > kMostPageBytes) {
             response.set_next_page_token(tokens_.Make(caller, request, std::to_string(last)));
             break;
           }
           if (row.delivery.channel() == Message::EMAIL) {
-            row.delivery.set_message_id(MailMessageId(row.delivery_id, message->from_address));
+            row.delivery.set_message_id(MailMessageId(row.delivery_id, origin->from_address));
           }
+          if (origin->creator != caller.subject) HideAddresses(&row.delivery);
+          bytes += row.delivery.ByteSizeLong();
           *response.add_deliveries() = std::move(row.delivery);
           last = row.ordinal;
         }

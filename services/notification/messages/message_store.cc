@@ -24,10 +24,10 @@ constexpr pg::Query kInsert = {"notification.messages.insert", R"(
     INSERT INTO messages (
       tenant_id, message_id, template_id, template_version, locale, subject, text_body, html_body,
       channels, priority, sender_id, from_address, from_name, reply_to_address, reference,
-      not_before_time, expire_time, create_time)
+      not_before_time, expire_time, create_time, creator, confidential)
     SELECT $1, $5::uuid, $6, $7::integer, $8, $9, $10, $11,
            $12::smallint[], $13::smallint, $2, s.email_address, s.display_name, s.reply_to_address,
-           $14, $15::timestamptz, $16::timestamptz, $17::timestamptz
+           $14, $15::timestamptz, $16::timestamptz, $17::timestamptz, $23, $24::boolean
     FROM sender s
     RETURNING tenant_id, message_id, priority, not_before_time, expire_time, create_time
   )
@@ -43,15 +43,19 @@ constexpr pg::Query kInsert = {"notification.messages.insert", R"(
 
 constexpr pg::Query kFind = {"notification.messages.find", R"(
   SELECT message_id, template_id, template_version, locale, subject, text_body, html_body,
-         array_to_string(channels, ',') AS channels, priority, sender_id, from_address, reference,
-         not_before_time, expire_time, create_time
+         array_to_string(channels, ',') AS channels, priority, sender_id, reference,
+         not_before_time, expire_time, create_time, creator, confidential
   FROM messages WHERE tenant_id = $1 AND message_id = $2::uuid
+)"};
+
+constexpr pg::Query kFindOrigin = {"notification.messages.find_origin", R"(
+  SELECT creator, from_address FROM messages WHERE tenant_id = $1 AND message_id = $2::uuid
 )"};
 
 constexpr pg::Query kList = {"notification.messages.list", R"(
   SELECT message_id, template_id, template_version, locale,
-         array_to_string(channels, ',') AS channels, priority, sender_id, from_address, reference,
-         not_before_time, expire_time, create_time
+         array_to_string(channels, ',') AS channels, priority, sender_id, reference,
+         not_before_time, expire_time, create_time, creator, confidential
   FROM messages
   WHERE tenant_id = $1 AND message_id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
   ORDER BY message_id DESC LIMIT $3
@@ -59,8 +63,8 @@ constexpr pg::Query kList = {"notification.messages.list", R"(
 
 constexpr pg::Query kListByReference = {"notification.messages.list_by_reference", R"(
   SELECT message_id, template_id, template_version, locale,
-         array_to_string(channels, ',') AS channels, priority, sender_id, from_address, reference,
-         not_before_time, expire_time, create_time
+         array_to_string(channels, ',') AS channels, priority, sender_id, reference,
+         not_before_time, expire_time, create_time, creator, confidential
   FROM messages
   WHERE tenant_id = $1 AND message_id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
     AND reference = $4 AND reference <> ''
@@ -94,8 +98,7 @@ std::string AcceptedTransition(absl::Time now) {
 }
 
 StoredMessage ToMessage(const std::string& tenant, const pqxx::row& row) {
-  StoredMessage stored{
-      row["message_id"].as<std::string>(), row["from_address"].as<std::string>(), {}};
+  StoredMessage stored{row["message_id"].as<std::string>(), {}};
   v1::Message& message = stored.message;
   message.set_name(MessageName(tenant, stored.message_id));
   if (!row["template_id"].is_null()) {
@@ -115,6 +118,8 @@ StoredMessage ToMessage(const std::string& tenant, const pqxx::row& row) {
   }
   *message.mutable_expire_time() = ToProto(pg::GetTime(row["expire_time"]));
   *message.mutable_create_time() = ToProto(pg::GetTime(row["create_time"]));
+  message.set_creator(row["creator"].as<std::string>());
+  message.set_confidential(row["confidential"].as<bool>());
   return stored;
 }
 
@@ -173,7 +178,8 @@ bool Insert(pg::WriteTransaction& tx, const NewMessage& message) {
                  version, message.locale, message.rendered.subject(), message.rendered.text_body(),
                  message.rendered.html_body(), channels, static_cast<int>(plan.priority),
                  message.reference, plan.not_before, plan.expire, tx.time(), message.delivery_ids,
-                 delivery_channels, users, addresses, AcceptedTransition(tx.time()))
+                 delivery_channels, users, addresses, AcceptedTransition(tx.time()),
+                 tx.caller().subject, message.confidential)
              .affected_rows() > 0;
 }
 
@@ -186,6 +192,12 @@ std::optional<StoredMessage> Find(pg::Transaction& tx, const std::string& messag
   content->set_text_body(rows[0]["text_body"].as<std::string>());
   content->set_html_body(rows[0]["html_body"].as<std::string>());
   return stored;
+}
+
+std::optional<Origin> FindOrigin(pg::Transaction& tx, const std::string& message_id) {
+  const pqxx::result rows = tx.Exec(kFindOrigin, tx.caller().tenant, message_id);
+  if (rows.empty()) return std::nullopt;
+  return Origin{rows[0]["creator"].as<std::string>(), rows[0]["from_address"].as<std::string>()};
 }
 
 std::vector<v1::DeliveryCount> CountDeliveries(pg::Transaction& tx, const std::string& message_id) {

@@ -19,24 +19,31 @@ struct NewMessage {
   v1::Content rendered;
   SendPlan plan;
   std::string reference;
+  bool confidential = false;
   std::vector<std::string> delivery_ids;  // one for each of plan.deliveries
   // Used when the tenant has no sender plan.sender_id; empty address = none.
   std::string fallback_address;
   std::string fallback_name;
 };
 
-// The message and its deliveries in one statement. False when there is no
-// sender: then nothing is stored.
+// The message, created by the caller, and its deliveries in one statement. False
+// when there is no sender: then nothing is stored.
 bool Insert(pg::WriteTransaction& tx, const NewMessage& message);
 
 struct StoredMessage {
   std::string message_id;
-  std::string from_address;
-  v1::Message message;  // without name and counts
+  v1::Message message;  // without counts
 };
 
-// With the rendered content.
+// With the rendered content, whoever asks.
 std::optional<StoredMessage> Find(pg::Transaction& tx, const std::string& message_id);
+
+// What is to be known of a message to show its deliveries.
+struct Origin {
+  std::string creator;
+  std::string from_address;
+};
+std::optional<Origin> FindOrigin(pg::Transaction& tx, const std::string& message_id);
 std::vector<v1::DeliveryCount> CountDeliveries(pg::Transaction& tx, const std::string& message_id);
 
 // Newest first, before `before` (empty: from the newest), with this reference

@@ -127,6 +127,46 @@ TEST_F(MessagesTest, ATemplateIsRenderedBeforeAcceptance) {
   EXPECT_EQ(messages_.Send(In("other"), request).status().code(), absl::StatusCode::kNotFound);
 }
 
+TEST_F(MessagesTest, AnEmergencyNeedsAPermissionOfItsOwn) {
+  v1::SendMessageRequest request = Request({"a@example.org"});
+  request.mutable_message()->set_priority(v1::Message::EMERGENCY);
+  const auto refused = messages_.Send(
+      sockel::testing::MakeCaller("smi", "tenants/smi/users/u1", {"caseworker"}), request);
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(error::ReasonOf(refused.status()), "PERMISSION_MISSING");
+  const auto sent = messages_.Send(
+      sockel::testing::MakeCaller("smi", "tenants/smi/users/u1", {"application"}), request);
+  ASSERT_TRUE(sent.ok()) << sent.status();
+  EXPECT_EQ(sent->priority(), v1::Message::EMERGENCY);
+}
+
+TEST_F(MessagesTest, APageOfLongStoriesEndsBeforeClientsRefuseIt) {
+  std::vector<std::string> recipients;
+  for (int i = 0; i < 150; ++i) recipients.push_back(absl::StrCat("r", i, "@example.org"));
+  const v1::Message sent = Send(Request(recipients));
+  {
+    pqxx::connection connection(database_.superuser_conninfo());
+    pqxx::nontransaction(connection)
+        .exec(
+            "UPDATE deliveries SET transitions = (SELECT jsonb_agg(jsonb_build_object("
+            "'t', 1, 's', 4, 'r', 'relay_deferred', 'd', repeat('x', 500), 'a', i)) "
+            "FROM generate_series(1, 100) i)");
+  }
+  v1::ListDeliveriesRequest request;
+  request.set_parent(sent.name());
+  request.set_page_size(1000);
+  int seen = 0;
+  do {
+    const auto page = messages_.ListDeliveries(In("smi"), request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    EXPECT_LT(page->ByteSizeLong(), 4u * 1024 * 1024);
+    ASSERT_GT(page->deliveries_size(), 0);
+    seen += page->deliveries_size();
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_EQ(seen, 150);
+}
+
 TEST_F(MessagesTest, AnotherTenantsMessageIsNotFound) {
   const v1::Message sent = Send(Request({"a@example.org"}));
   v1::GetMessageRequest get;

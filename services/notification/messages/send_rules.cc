@@ -18,6 +18,8 @@ using v1::Recipient;
 
 constexpr absl::Duration kLongestAhead = absl::Hours(366 * 24);
 constexpr absl::Duration kDefaultLife = absl::Hours(72);
+// Error details travel in gRPC's metadata, of which clients take 8 KiB.
+constexpr int kMostNamed = 25;
 
 absl::Status CheckContent(const v1::Content& content) {
   if (!IsOneLine(content.subject())) {
@@ -60,6 +62,10 @@ absl::Status PlanChannels(const Message& message, SendPlan* plan) {
     }
   }
   if (plan->channels.empty()) plan->channels.push_back(Message::EMAIL);
+  // An inbox shows the stored text, which a confidential message does not keep.
+  if (message.confidential() && plan->channels != std::vector{Message::EMAIL}) {
+    return error::InvalidField("message.channels", "must be EMAIL when confidential is set");
+  }
   return absl::OkStatus();
 }
 
@@ -114,15 +120,20 @@ std::string Fault(const Recipient& recipient, const std::string& tenant, const S
 absl::Status CheckRecipients(const Message& message, const std::string& tenant,
                              const SendPlan& plan) {
   absl::Status status;
+  int bad = 0;
   for (int i = 0; i < message.recipients_size(); ++i) {
     const std::string fault = Fault(message.recipients(i), tenant, plan);
-    if (fault.empty()) continue;
+    if (fault.empty() || ++bad > kMostNamed) continue;
     const std::string field = absl::StrCat("message.recipients[", i, "]");
     if (status.ok()) {
       status = error::Make(absl::StatusCode::kInvalidArgument, "RECIPIENT_INVALID",
                            absl::StrCat(field, " ", fault));
     }
     error::AddFieldViolation(status, field, fault);
+  }
+  if (bad > kMostNamed) {
+    error::AddFieldViolation(status, "message.recipients",
+                             absl::StrCat("and ", bad - kMostNamed, " more are not right"));
   }
   return status;
 }

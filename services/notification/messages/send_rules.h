@@ -29,8 +29,8 @@ struct SendPlan {
 };
 
 // The plan for a message of `tenant`, accepted at `now`. INVALID_ARGUMENT names
-// every bad recipient, or the first other bad field. Whether template, sender
-// and users exist is not asked here.
+// the first bad recipients and says how many more there are, or names the first
+// other bad field. Whether template, sender and users exist is not asked here.
 absl::StatusOr<SendPlan> PlanMessage(const v1::Message& message, const std::string& tenant,
                                      absl::Time now);
 

@@ -13,6 +13,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 using v1::Message;
 
@@ -52,7 +53,7 @@ TEST(PlanMessageTest, MakesOneDeliveryForEachRecipientAndChannel) {
   EXPECT_EQ(plan->deliveries[2].channel, Message::INBOX);
 }
 
-TEST(PlanMessageTest, NamesEveryBadRecipient) {
+TEST(PlanMessageTest, NamesTheBadRecipients) {
   Message message = Valid();
   message.add_recipients()->set_email_address("no address");
   message.add_recipients()->set_user("tenants/other/users/u1");
@@ -64,6 +65,28 @@ TEST(PlanMessageTest, NamesEveryBadRecipient) {
   for (const char* field : {"recipients[1]", "recipients[2]", "recipients[3]"}) {
     EXPECT_THAT(details, HasSubstr(field));
   }
+}
+
+TEST(PlanMessageTest, NamesOfManyBadRecipientsTheFirstAndSaysHowManyMoreThereAre) {
+  Message message = Valid();
+  for (int i = 0; i < 999; ++i) message.add_recipients()->set_email_address("no address");
+  const std::string details = PlanMessage(message, "smi", kNow).status().ToString();
+  EXPECT_THAT(details, HasSubstr("recipients[25]"));
+  EXPECT_THAT(details, Not(HasSubstr("recipients[26]")));
+  EXPECT_THAT(details, HasSubstr("nd 974 more"));
+  EXPECT_LT(details.size(), 6'000u);
+}
+
+TEST(PlanMessageTest, AConfidentialMessageGoesByMailOnly) {
+  Message message = Valid();
+  message.set_confidential(true);
+  EXPECT_TRUE(PlanMessage(message, "smi", kNow).ok());
+  message.add_channels(Message::EMAIL);
+  EXPECT_TRUE(PlanMessage(message, "smi", kNow).ok());
+  message.add_channels(Message::INBOX);
+  const absl::Status status = PlanMessage(message, "smi", kNow).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("message.channels"));
 }
 
 TEST(PlanMessageTest, APlainAddressNeedsTheMailChannel) {

@@ -77,26 +77,53 @@ absl::Status Conflict() {
                      "the instance exists with other content");
 }
 
-// The tenant may have a sender of that name already: its own, made by hand.
-absl::StatusOr<Operation> InsertInstance(pg::WriteTransaction& tx, const Instance& instance,
+// Makes the tenant's sender `default`, or takes the one that is there. True when
+// it belongs to the tenant's instances: the last one takes it away again.
+absl::StatusOr<bool> ProvideSender(pg::WriteTransaction& tx, const v1::Sender& sender) {
+  if (InsertSender(tx, kDefaultSender, sender)) return true;
+  // Locked, so that Deprovision of another instance does not take it away.
+  const auto present = sender_store::FindAndLock(tx, kDefaultSender);
+  if (!present) {
+    return error::Make(absl::StatusCode::kAborted, error::CommonReason::CONFLICT,
+                       "the sender `default` is just being taken away; repeat the call");
+  }
+  if (present->email_address != sender.email_address()) {
+    return error::FailedPrecondition("SENDER_EXISTS",
+                                     "the tenant has a sender `default` with another address");
+  }
+  return instance_store::HoldersOf(tx, kDefaultSender).owners;
+}
+
+absl::StatusOr<Operation> InsertInstance(pg::WriteTransaction& tx, Instance instance,
                                          const v1::Sender& sender) {
+  const absl::StatusOr<bool> owns = ProvideSender(tx, sender);
+  if (!owns.ok()) return owns.status();
+  instance.owns_sender = *owns;
   if (!instance_store::Insert(tx, instance)) {
     return error::Make(absl::StatusCode::kAborted, error::CommonReason::CONFLICT,
                        "the instance is being provisioned by another call");
   }
-  if (!InsertSender(tx, kDefaultSender, sender)) {
-    const auto present = sender_store::Find(tx, kDefaultSender);
-    if (present && present->email_address != sender.email_address()) {
-      return error::FailedPrecondition("SENDER_EXISTS",
-                                       "the tenant has a sender `default` with another address");
-    }
-  }
   ledger::Append(tx, {.resource = SenderName(tx.caller().tenant, kDefaultSender),
                       .details = {{"instance", instance.instance_id}}});
-  Instance stored = instance;
-  stored.active = true;
-  stored.update_time = tx.time();
-  return ToOperation(stored);
+  instance.update_time = tx.time();
+  return ToOperation(instance);
+}
+
+// The sender stays when it is the tenant's own, or another instance needs it.
+Operation TakeBack(pg::WriteTransaction& tx, const Instance& instance) {
+  // First, so that of two instances that end together the second sees the first
+  // gone.
+  sender_store::FindAndLock(tx, instance.sender_id);
+  if (!instance_store::Deactivate(tx, instance.instance_id)) {
+    return Succeeded(instance.instance_id, tx.time());  // another call was faster
+  }
+  const std::string name = SenderName(instance.tenant, instance.sender_id);
+  ledger::Append(tx, {.resource = name, .details = {{"instance", instance.instance_id}}});
+  if (instance.owns_sender && instance_store::HoldersOf(tx, instance.sender_id).active == 0) {
+    sender_store::Delete(tx, instance.sender_id);
+    events::Emit(tx, {.type = "notification.sender.deleted", .resource = name});
+  }
+  return Succeeded(instance.instance_id, tx.time());
 }
 
 std::optional<Instance> FindIn(pg::Database& db, const Caller& caller,
@@ -124,8 +151,11 @@ absl::StatusOr<Operation> Provisioning::Provision(const Caller& caller,
     if (known->request_hash != hash) return Conflict();
     return ToOperation(*known);
   }
-  const Instance instance{
-      request.tenant_code(), request.instance_id(), hash, kDefaultSender, true, {}};
+  const Instance instance{.tenant = request.tenant_code(),
+                          .instance_id = request.instance_id(),
+                          .request_hash = hash,
+                          .sender_id = kDefaultSender,
+                          .active = true};
   return db_.Write(caller.InTenant(request.tenant_code()), "instances.provision",
                    [&](pg::WriteTransaction& tx) { return InsertInstance(tx, instance, *sender); });
 }
@@ -139,14 +169,7 @@ absl::StatusOr<Operation> Provisioning::Deprovision(
   if (!known->active) return ToOperation(*known);
   return db_.Write(
       caller.InTenant(known->tenant), "instances.deprovision",
-      [&](pg::WriteTransaction& tx) -> absl::StatusOr<Operation> {
-        instance_store::Deactivate(tx, known->instance_id);
-        sender_store::Delete(tx, known->sender_id);
-        const std::string name = SenderName(known->tenant, known->sender_id);
-        ledger::Append(tx, {.resource = name, .details = {{"instance", known->instance_id}}});
-        events::Emit(tx, {.type = "notification.sender.deleted", .resource = name});
-        return Succeeded(known->instance_id, tx.time());
-      });
+      [&](pg::WriteTransaction& tx) -> absl::StatusOr<Operation> { return TakeBack(tx, *known); });
 }
 
 absl::StatusOr<Operation> Provisioning::GetOperation(

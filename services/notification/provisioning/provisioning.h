@@ -17,7 +17,8 @@ class Provisioning {
 
   absl::StatusOr<provisioner::v1::Operation> Provision(
       const Caller& caller, const provisioner::v1::ProvisionRequest& request);
-  // Removes the sender. Messages keep the address they were sent from.
+  // Removes the sender when it came with the tenant's instances and this is the
+  // last of them. Messages keep the address they were sent from.
   absl::StatusOr<provisioner::v1::Operation> Deprovision(
       const Caller& caller, const provisioner::v1::DeprovisionRequest& request);
   absl::StatusOr<provisioner::v1::Operation> GetOperation(

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <thread>
+
 #include "common/error/error.h"
 #include "services/notification/testing/fixture.h"
 
@@ -11,12 +13,14 @@ namespace {
 using provisioner::v1::Operation;
 
 constexpr char kInstance[] = "01900000-0000-7000-8000-000000000001";
+constexpr char kOther[] = "01900000-0000-7000-8000-000000000002";
 
 class ProvisioningTest : public testing::NotificationFixture {
  protected:
-  static provisioner::v1::ProvisionRequest Order(const std::string& address) {
+  static provisioner::v1::ProvisionRequest Order(const std::string& address,
+                                                 const std::string& instance = kInstance) {
     provisioner::v1::ProvisionRequest request;
-    request.set_instance_id(kInstance);
+    request.set_instance_id(instance);
     request.set_tenant_code("smi");
     auto& fields = *request.mutable_parameters()->mutable_fields();
     fields["sender_address"].set_string_value(address);
@@ -26,6 +30,12 @@ class ProvisioningTest : public testing::NotificationFixture {
 
   absl::StatusOr<Operation> Provision(const provisioner::v1::ProvisionRequest& request) {
     return provisioning_.Provision(In("provider"), request);
+  }
+
+  absl::StatusOr<Operation> Deprovision(const std::string& instance) {
+    provisioner::v1::DeprovisionRequest request;
+    request.set_instance_id(instance);
+    return provisioning_.Deprovision(In("provider"), request);
   }
 
   absl::StatusOr<v1::Sender> DefaultSender() {
@@ -72,16 +82,41 @@ TEST_F(ProvisioningTest, ASenderOfTheTenantsOwnIsNotOverwritten) {
 
 TEST_F(ProvisioningTest, TakingBackRemovesTheSenderAndMayBeRepeated) {
   ASSERT_TRUE(Provision(Order("post@smi.example")).ok());
-  provisioner::v1::DeprovisionRequest request;
-  request.set_instance_id(kInstance);
   for (int i = 0; i < 2; ++i) {
-    const auto operation = provisioning_.Deprovision(In("provider"), request);
+    const auto operation = Deprovision(kInstance);
     ASSERT_TRUE(operation.ok()) << operation.status();
     EXPECT_EQ(operation->state(), Operation::SUCCEEDED);
   }
   EXPECT_EQ(DefaultSender().status().code(), absl::StatusCode::kNotFound);
   EXPECT_TRUE(Provision(Order("new@smi.example")).ok());
   EXPECT_EQ(DefaultSender()->email_address(), "new@smi.example");
+}
+
+TEST_F(ProvisioningTest, TheSenderStaysUntilTheLastInstanceEnds) {
+  ASSERT_TRUE(Provision(Order("post@smi.example")).ok());
+  ASSERT_TRUE(Provision(Order("post@smi.example", kOther)).ok());
+  ASSERT_TRUE(Deprovision(kInstance).ok());
+  EXPECT_TRUE(DefaultSender().ok()) << "the other instance needs it";
+  ASSERT_TRUE(Deprovision(kOther).ok());
+  EXPECT_EQ(DefaultSender().status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(ProvisioningTest, InstancesThatEndTogetherLeaveNoSenderBehind) {
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(Provision(Order("post@smi.example")).ok());
+    ASSERT_TRUE(Provision(Order("post@smi.example", kOther)).ok());
+    std::thread other([this] { EXPECT_TRUE(Deprovision(kOther).ok()); });
+    EXPECT_TRUE(Deprovision(kInstance).ok());
+    other.join();
+    ASSERT_EQ(DefaultSender().status().code(), absl::StatusCode::kNotFound);
+  }
+}
+
+TEST_F(ProvisioningTest, ASenderOfTheTenantsOwnOutlivesTheInstance) {
+  AddSender("smi");
+  ASSERT_TRUE(Provision(Order("post@smi.example")).ok());
+  ASSERT_TRUE(Deprovision(kInstance).ok());
+  EXPECT_TRUE(DefaultSender().ok());
 }
 
 TEST_F(ProvisioningTest, AnUnknownInstanceHasNoOperation) {

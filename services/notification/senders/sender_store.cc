@@ -16,6 +16,11 @@ constexpr pg::Query kFind = {"notification.senders.find", R"(
   FROM senders WHERE tenant_id = $1 AND sender_id = $2
 )"};
 
+constexpr pg::Query kFindAndLock = {"notification.senders.find_and_lock", R"(
+  SELECT sender_id, email_address, display_name, reply_to_address, create_time
+  FROM senders WHERE tenant_id = $1 AND sender_id = $2 FOR UPDATE
+)"};
+
 constexpr pg::Query kList = {"notification.senders.list", R"(
   SELECT sender_id, email_address, display_name, reply_to_address, create_time
   FROM senders WHERE tenant_id = $1 AND sender_id > $2
@@ -42,6 +47,12 @@ bool Insert(pg::WriteTransaction& tx, const StoredSender& sender) {
 
 std::optional<StoredSender> Find(pg::Transaction& tx, const std::string& sender_id) {
   const pqxx::result rows = tx.Exec(kFind, tx.caller().tenant, sender_id);
+  if (rows.empty()) return std::nullopt;
+  return ToSender(rows[0]);
+}
+
+std::optional<StoredSender> FindAndLock(pg::WriteTransaction& tx, const std::string& sender_id) {
+  const pqxx::result rows = tx.Exec(kFindAndLock, tx.caller().tenant, sender_id);
   if (rows.empty()) return std::nullopt;
   return ToSender(rows[0]);
 }

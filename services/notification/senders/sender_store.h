@@ -20,6 +20,8 @@ struct StoredSender {
 // False when the id is taken.
 bool Insert(pg::WriteTransaction& tx, const StoredSender& sender);
 std::optional<StoredSender> Find(pg::Transaction& tx, const std::string& sender_id);
+// The same, and nobody changes or deletes it before the transaction ends.
+std::optional<StoredSender> FindAndLock(pg::WriteTransaction& tx, const std::string& sender_id);
 // By id, after `after`, at most `limit`.
 std::vector<StoredSender> List(pg::Transaction& tx, const std::string& after, int limit);
 void Delete(pg::WriteTransaction& tx, const std::string& sender_id);

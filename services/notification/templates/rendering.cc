@@ -190,6 +190,12 @@ absl::Status CheckDeclarations(const TemplateVersion& version, const std::string
 absl::Status CheckText(const TemplateVersion& version, const Positions& positions,
                        const TemplateText& text, const std::string& field) {
   if (!IsOneLine(text.subject())) return Invalid(field + ".subject", "must be one line");
+  if (!IsPlainText(text.text_body())) {
+    return Invalid(field + ".text_body", "must be text without control characters");
+  }
+  if (!IsPlainText(text.html_body())) {
+    return Invalid(field + ".html_body", "must be text without control characters");
+  }
   for (const TemplateParameter& parameter : version.parameters()) {
     if (parameter.type() == TemplateParameter::TEXT &&
         text.subject().find("{{" + parameter.id() + "}}") != std::string::npos) {

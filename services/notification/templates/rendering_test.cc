@@ -143,6 +143,16 @@ TEST(CheckTemplateVersionTest, KeepsSeveralLinesOutOfTheSubject) {
   EXPECT_EQ(error::ReasonOf(CheckTemplateVersion(version, "t")), "TEMPLATE_INVALID");
 }
 
+TEST(CheckTemplateVersionTest, RefusesControlCharactersAsLiteralContentDoes) {
+  const absl::Status in_text = CheckTemplateVersion(Greeting("a\x1B[31m"), "t");
+  EXPECT_EQ(error::ReasonOf(in_text), "TEMPLATE_INVALID");
+  EXPECT_THAT(std::string(in_text.message()), HasSubstr("t.texts[0].text_body"));
+  const absl::Status in_html = CheckTemplateVersion(Greeting("a", "<p>\x07</p>"), "t");
+  EXPECT_EQ(error::ReasonOf(in_html), "TEMPLATE_INVALID");
+  EXPECT_THAT(std::string(in_html.message()), HasSubstr("t.texts[0].html_body"));
+  EXPECT_TRUE(CheckTemplateVersion(Greeting("a\r\n\tb"), "t").ok());
+}
+
 TEST(CheckTemplateVersionTest, RefusesNamesAndLocalesThatAreThereTwice) {
   TemplateVersion version = Greeting("x");
   AddParameter(version, "name");

@@ -46,23 +46,38 @@ class Post {
   };
 
   // Addresses that begin so get this answer; everybody else kAccepted.
-  void Answer(const std::string& prefix, RelayAnswer::Outcome outcome) {
+  void Answer(const std::string& prefix, RelayAnswer::Outcome outcome,
+              const std::string& words = "relay's words") {
     absl::MutexLock lock(&mutex_);
-    answers_[prefix] = outcome;
+    answers_[prefix] = {outcome, words};
   }
   // Called for each mail.
   void OnMail(std::function<void()> hook) {
     absl::MutexLock lock(&mutex_);
     hook_ = std::move(hook);
   }
+  // What the relay does, once, between taking a mail and answering.
+  void BeforeAnswer(std::function<void(const Patience&)> hook) {
+    absl::MutexLock lock(&mutex_);
+    before_answer_ = std::move(hook);
+  }
   RelayAnswer Take(const std::string& to, const std::string& mime) {
     absl::MutexLock lock(&mutex_);
     mails_.push_back({to, mime});
     if (hook_) hook_();
-    for (const auto& [prefix, outcome] : answers_) {
-      if (to.rfind(prefix, 0) == 0) return {outcome, "relay's words"};
+    for (const auto& [prefix, answer] : answers_) {
+      if (to.rfind(prefix, 0) == 0) return answer;
     }
     return {RelayAnswer::Outcome::kAccepted, "250 ok"};
+  }
+  // Others may hand over mails meanwhile.
+  void Wait(const Patience& patience) {
+    std::function<void(const Patience&)> hook;
+    {
+      absl::MutexLock lock(&mutex_);
+      hook = std::exchange(before_answer_, nullptr);
+    }
+    if (hook) hook(patience);
   }
   std::vector<Mail> mails() const {
     absl::MutexLock lock(&mutex_);
@@ -80,15 +95,19 @@ class Post {
  private:
   mutable absl::Mutex mutex_;
   std::vector<Mail> mails_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, RelayAnswer::Outcome> answers_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, RelayAnswer> answers_ ABSL_GUARDED_BY(mutex_);
   std::function<void()> hook_ ABSL_GUARDED_BY(mutex_);
+  std::function<void(const Patience&)> before_answer_ ABSL_GUARDED_BY(mutex_);
 };
 
 class FakeRelay final : public Relay {
  public:
   explicit FakeRelay(Post& post) : post_(post) {}
-  RelayAnswer Send(const std::string&, const std::string& to, const std::string& mime) override {
-    return post_.Take(to, mime);
+  RelayAnswer Send(const std::string&, const std::string& to, const std::string& mime,
+                   const Patience& patience) override {
+    RelayAnswer answer = post_.Take(to, mime);
+    post_.Wait(patience);
+    return answer;
   }
 
  private:
@@ -144,8 +163,10 @@ class NotificationFixture : public ::testing::Test {
     return request;
   }
 
+  // As the tenant's application, which may send emergencies too.
   v1::Message Send(const v1::SendMessageRequest& request, const std::string& tenant = "smi") {
-    const auto sent = messages_.Send(In(tenant), request);
+    const auto sent =
+        messages_.Send(sockel::testing::MakeCaller(tenant, "", {"application"}), request);
     EXPECT_TRUE(sent.ok()) << sent.status();
     return sent.ok() ? *sent : v1::Message();
   }

@@ -21,7 +21,19 @@
 namespace sockel::notification::testing {
 namespace {
 
-pid_t Start(const std::string& folder) {
+const char* NameOf(SmtpSink::Mood mood) {
+  switch (mood) {
+    case SmtpSink::Mood::kTurnsAway:
+      return "turns-away";
+    case SmtpSink::Mood::kKnowsNobody:
+      return "knows-nobody";
+    case SmtpSink::Mood::kFriendly:
+      break;
+  }
+  return "friendly";
+}
+
+pid_t Start(const std::string& folder, const char* mood) {
   // Set by CMake: __FILE__ may be relative to the build folder.
   const std::string script = SOCKEL_SMTP_SINK;
   const pid_t parent = getpid();
@@ -30,7 +42,7 @@ pid_t Start(const std::string& folder) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);
   // The system's Python: the module is a Debian package.
-  execl("/usr/bin/python3", "python3", script.c_str(), folder.c_str(), nullptr);
+  execl("/usr/bin/python3", "python3", script.c_str(), folder.c_str(), mood, nullptr);
   _exit(127);
 }
 
@@ -54,11 +66,11 @@ std::string ReceivedMail::Header(const std::string& name) const {
   return value;
 }
 
-SmtpSink::SmtpSink() {
+SmtpSink::SmtpSink(Mood mood) {
   std::string pattern = (std::filesystem::temp_directory_path() / "smtp-sink-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
   folder_ = pattern;
-  process_ = Start(folder_);
+  process_ = Start(folder_, NameOf(mood));
   const absl::Time until = absl::Now() + absl::Seconds(20);
   while (port_ == 0) {
     std::ifstream(folder_ + "/port") >> port_;
