@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <string>
+
 #include "common/pg/database.h"
 #include "common/testing/callers.h"
 #include "common/testing/fake_clock.h"
@@ -30,8 +33,7 @@ class CatalogTest : public ::testing::Test {
     return offerings_.Create(Provider(), request);
   }
 
-  absl::StatusOr<v1::Plan> CreatePlan(const std::string& offering,
-                                      const std::string& id = "standard") {
+  static v1::CreatePlanRequest PlanRequest(const std::string& offering, const std::string& id) {
     v1::CreatePlanRequest request;
     request.set_parent("offerings/" + offering);
     request.set_plan_id(id);
@@ -44,7 +46,12 @@ class CatalogTest : public ::testing::Test {
     for (const char* service : {"identity", "efile"}) {
       request.mutable_plan()->add_steps()->set_service(service);
     }
-    return offerings_.CreatePlan(Provider(), request);
+    return request;
+  }
+
+  absl::StatusOr<v1::Plan> CreatePlan(const std::string& offering,
+                                      const std::string& id = "standard") {
+    return offerings_.CreatePlan(Provider(), PlanRequest(offering, id));
   }
 
   absl::StatusOr<v1::Offering> Publish(const std::string& offering) {
@@ -59,12 +66,25 @@ class CatalogTest : public ::testing::Test {
     ASSERT_TRUE(Publish("efile").ok());
   }
 
-  absl::StatusOr<v1::Order> CreateOrder(const Caller& caller, const std::string& parameters) {
+  absl::StatusOr<v1::Order> CreateOrder(const Caller& caller,
+                                        const google::protobuf::Struct& parameters) {
     v1::CreateOrderRequest request;
     request.set_parent("tenants/" + caller.tenant);
     request.mutable_order()->set_plan("offerings/efile/plans/standard");
-    *request.mutable_order()->mutable_parameters() = *StructFromJson(parameters);
+    *request.mutable_order()->mutable_parameters() = parameters;
     return orders_.Create(caller, request);
+  }
+  absl::StatusOr<v1::Order> CreateOrder(const Caller& caller, const std::string& parameters) {
+    return CreateOrder(caller, *StructFromJson(parameters));
+  }
+
+  // An object of that many bytes, in which `key` is a text.
+  static google::protobuf::Struct StructOf(const std::string& key, std::size_t bytes) {
+    google::protobuf::Struct value;
+    std::string& text = *(*value.mutable_fields())[key].mutable_string_value();
+    text.assign(bytes, 'x');
+    text.resize(2 * bytes - value.ByteSizeLong());
+    return value;
   }
 
   absl::StatusOr<v1::Order> Approve(const Caller& caller, const v1::Order& order) {
@@ -84,7 +104,7 @@ class CatalogTest : public ::testing::Test {
   pg::Pool pool_{{.conninfo = database_.conninfo()}};
   pg::Database db_{pool_, clock_};
   paging::Tokens tokens_{std::string(32, 'k')};
-  Offerings offerings_{db_, tokens_};
+  Offerings offerings_{db_, tokens_, {"identity", "efile", "notification"}};
   Orders orders_{db_, clock_, tokens_};
 };
 

@@ -1,5 +1,7 @@
 #include "services/catalog/names.h"
 
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
@@ -42,11 +44,11 @@ absl::Time FromTimestamp(const google::protobuf::Timestamp& timestamp) {
   return absl::FromUnixMicros(timestamp.seconds() * 1'000'000 + timestamp.nanos() / 1000);
 }
 
-google::type::Money PriceFrom(const pqxx::row& row) {
+google::type::Money Price(const std::string& currency, std::int64_t units, std::int32_t nanos) {
   google::type::Money price;
-  price.set_currency_code(row["price_currency"].as<std::string>());
-  price.set_units(row["price_units"].as<int64_t>());
-  price.set_nanos(row["price_nanos"].as<int32_t>());
+  price.set_currency_code(currency);
+  price.set_units(units);
+  price.set_nanos(nanos);
   return price;
 }
 

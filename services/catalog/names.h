@@ -1,10 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <google/protobuf/generated_enum_reflection.h>
 #include <google/protobuf/timestamp.pb.h>
-#include <pqxx/pqxx>
 
 #include "absl/time/time.h"
 #include "google/type/money.pb.h"
@@ -30,8 +30,8 @@ PlanKey PlanKeyFrom(const std::string& plan_name);
 google::protobuf::Timestamp ToTimestamp(absl::Time time);
 // To the microsecond, as the database has it.
 absl::Time FromTimestamp(const google::protobuf::Timestamp& timestamp);
-// From the columns price_currency, price_units, price_nanos.
-google::type::Money PriceFrom(const pqxx::row& row);
+// `nanos`: billionths of a unit, of the same sign as `units`.
+google::type::Money Price(const std::string& currency, std::int64_t units, std::int32_t nanos);
 
 // The enum value of that name, or the zero value.
 template <typename E>

@@ -5,11 +5,13 @@
 #include <nlohmann/json.hpp>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
+#include "absl/strings/str_cat.h"
 #include "common/error/error.h"
+#include "services/catalog/plan_schema.h"
+#include "services/catalog/shorten.h"
 #include "sockel/catalog/v1/errors.pb.h"
 
 namespace sockel::catalog {
@@ -18,11 +20,13 @@ namespace {
 using google::protobuf::Struct;
 using nlohmann::json;
 
-// Throws when the document is no schema; a `$ref` to another document is one,
-// since there is nothing to fetch it with.
-void Parse(const json& document, valijson::Schema& schema) {
-  valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
-  parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(document), schema);
+// An error travels in a few KiB of metadata.
+constexpr int kMostViolations = 20;
+constexpr std::size_t kMostViolationBytes = 200;
+
+void AddViolation(absl::Status& status, const std::string& field, const std::string& description) {
+  error::AddFieldViolation(status, Shorten(field, kMostViolationBytes),
+                           Shorten(description, kMostViolationBytes));
 }
 
 // `["admin"]["email"]` as valijson has it → `order.parameters.admin.email`.
@@ -55,27 +59,31 @@ absl::StatusOr<Struct> StructFromJson(const std::string& text) {
   return value;
 }
 
+absl::Status CheckSize(const Struct& value, std::string_view field) {
+  if (value.ByteSizeLong() <= kMostParameterBytes) return absl::OkStatus();
+  return error::InvalidField(field,
+                             absl::StrCat("must have at most ", kMostParameterBytes, " bytes"));
+}
+
 absl::Status CheckSchema(const Struct& schema, const std::string& field) {
   try {
-    const json document = json::parse(ToJson(schema));
     valijson::Schema parsed;
-    Parse(document, parsed);
+    ReadPlanSchema(json::parse(ToJson(schema)), parsed);
     return absl::OkStatus();
   } catch (const std::exception& e) {
     absl::Status status =
         error::Make(absl::StatusCode::kInvalidArgument, v1::ErrorReason_Name(v1::SCHEMA_INVALID),
                     absl::StrCat(field, " must be a self-contained JSON Schema (draft 7)"));
-    error::AddFieldViolation(status, field, e.what());
+    AddViolation(status, field, e.what());
     return status;
   }
 }
 
 absl::Status CheckParameters(const Struct& schema, const Struct& parameters) {
   try {
-    const json document = json::parse(ToJson(schema));
     const json value = json::parse(ToJson(parameters));
     valijson::Schema parsed;
-    Parse(document, parsed);
+    ReadPlanSchema(json::parse(ToJson(schema)), parsed);
     valijson::ValidationResults results;
     valijson::Validator validator;
     if (validator.validate(parsed, valijson::adapters::NlohmannJsonAdapter(value), &results)) {
@@ -84,9 +92,10 @@ absl::Status CheckParameters(const Struct& schema, const Struct& parameters) {
     absl::Status status = error::Make(absl::StatusCode::kInvalidArgument,
                                       v1::ErrorReason_Name(v1::PARAMETERS_INVALID),
                                       "order.parameters must fit the plan's parameters_schema");
+    if (results.numErrors() == 0) AddViolation(status, "order.parameters", "must fit the schema");
     valijson::ValidationResults::Error problem;
-    while (results.popError(problem)) {
-      error::AddFieldViolation(status, FieldPath(problem), problem.description);
+    for (int i = 0; i < kMostViolations && results.popError(problem); ++i) {
+      AddViolation(status, FieldPath(problem), problem.description);
     }
     return status;
   } catch (const std::exception& e) {

@@ -1,5 +1,12 @@
 #include "services/catalog/service.h"
 
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "common/config/config.h"
 #include "common/embed/embedded_file.h"
 #include "common/events/events.h"
@@ -20,9 +27,9 @@ namespace {
 class Instance final : public rpc::ServiceInstance {
  public:
   Instance(rpc::ServiceContext& context, std::unique_ptr<Provisioners> provisioners,
-           WorkerOptions options)
+           std::set<std::string> provisionable, WorkerOptions options)
       : provisioners_(std::move(provisioners)),
-        offerings_(context.database(), context.page_tokens()),
+        offerings_(context.database(), context.page_tokens(), std::move(provisionable)),
         orders_(context.database(), context.clock(), context.page_tokens()),
         worker_(context.database(), context.listener(), context.clock(), *provisioners_, options),
         offering_door_(context.dispatcher(), offerings_),
@@ -45,17 +52,36 @@ class Instance final : public rpc::ServiceInstance {
   SubscriptionDoor subscription_door_;
 };
 
-absl::StatusOr<std::unique_ptr<rpc::ServiceInstance>> Create(rpc::ServiceContext& context) {
-  config::Reader config = context.config().Section("catalog");
+WorkerOptions ReadWorkerOptions(config::Reader& config) {
   WorkerOptions options;
   options.poll = config.Duration("provisioning.poll", options.poll,
                                  "How often to look for due orders when nobody calls");
-  options.max_attempts = static_cast<int>(
-      config.Int("provisioning.max_attempts", options.max_attempts,
-                 "Tries of one provisioning step before the order fails", {1, 1000}));
+  options.limits.max_attempts = static_cast<int>(
+      config.Int("provisioning.max_attempts", options.limits.max_attempts,
+                 "Tries in a row without an answer before a provisioning step fails", {1, 1000}));
+  options.limits.time = config.Duration("provisioning.step_time_limit", options.limits.time,
+                                        "Longest time that a provisioning step may take");
+  options.threads = static_cast<int>(config.Int("provisioning.threads", options.threads,
+                                                "Orders provisioned at the same time", {1, 64}));
+  return options;
+}
+
+// Names of the services that can be provisioned.
+std::vector<std::string> ReadServices(config::Reader& config) {
   const std::vector<std::string> names =
       config.StringList("provisioners", {"identity", "efile", "notification"},
                         "Services that can be provisioned; each needs services.<name>.target");
+  for (const std::string& name : names) {
+    if (name != kActivationStep) continue;
+    config.Refuse("provisioners", "services other than `activation`, a step of the catalog's own");
+  }
+  return names;
+}
+
+absl::StatusOr<std::unique_ptr<rpc::ServiceInstance>> Create(rpc::ServiceContext& context) {
+  config::Reader config = context.config().Section("catalog");
+  const WorkerOptions options = ReadWorkerOptions(config);
+  const std::vector<std::string> names = ReadServices(config);
   std::map<std::string, std::shared_ptr<grpc::Channel>> channels;
   for (const std::string& name : names) {
     std::vector<const google::protobuf::ServiceDescriptor*> called;
@@ -69,7 +95,8 @@ absl::StatusOr<std::unique_ptr<rpc::ServiceInstance>> Create(rpc::ServiceContext
     if (!channel.ok()) return channel.status();
     channels[name] = *std::move(channel);
   }
-  return std::make_unique<Instance>(context, std::make_unique<GrpcProvisioners>(channels), options);
+  return std::make_unique<Instance>(context, std::make_unique<GrpcProvisioners>(channels),
+                                    std::set<std::string>(names.begin(), names.end()), options);
 }
 
 }  // namespace

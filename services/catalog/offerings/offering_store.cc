@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/time_util.h>
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "common/pg/rows.h"
@@ -54,14 +55,26 @@ constexpr pg::Query kInsertPlan{
     " VALUES ('provider', $1::text, $2::text, $3::text, $4::jsonb, $5::text, $6::bigint, $7::int,"
     "  $8::jsonb, $9::timestamptz) ON CONFLICT DO NOTHING RETURNING " PLAN_COLUMNS};
 
-constexpr pg::Query kGetPlan{"plans.get", "SELECT " PLAN_COLUMNS
-                                          " FROM plans WHERE tenant_id = 'provider'"
-                                          " AND offering_id = $1::text AND plan_id = $2::text"};
+constexpr pg::Query kGetPlan{
+    "plans.get", "SELECT " PLAN_COLUMNS
+                 ", (SELECT o.state FROM offerings o WHERE o.tenant_id = plans.tenant_id"
+                 "   AND o.offering_id = plans.offering_id) AS offering_state"
+                 " FROM plans WHERE tenant_id = 'provider'"
+                 " AND offering_id = $1::text AND plan_id = $2::text"};
 
-constexpr pg::Query kListPlans{"plans.list",
-                               "SELECT " PLAN_COLUMNS
-                               " FROM plans WHERE tenant_id = 'provider' AND offering_id = $1::text"
-                               " AND plan_id > $2::text ORDER BY plan_id LIMIT $3::int"};
+// Schemas beyond a page's size stay in the database; `candidates` tells of them.
+constexpr pg::Query kListPlans{
+    "plans.list",
+    "WITH candidates AS (SELECT plan_id,"
+    "    coalesce(octet_length(parameters_schema::text), 0) AS bytes"
+    "    FROM plans WHERE tenant_id = 'provider' AND offering_id = $1::text"
+    "    AND plan_id > $2::text ORDER BY plan_id LIMIT $3::int),"
+    "  page AS (SELECT plan_id, sum(bytes) OVER (ORDER BY plan_id) - bytes AS bytes_before,"
+    "    count(*) OVER () AS candidates FROM candidates)"
+    " SELECT " PLAN_COLUMNS
+    ", candidates FROM plans JOIN page USING (plan_id)"
+    " WHERE tenant_id = 'provider' AND offering_id = $1::text AND bytes_before < $4::bigint"
+    " ORDER BY plan_id"};
 
 #undef OFFERING_COLUMNS
 #undef PLAN_COLUMNS
@@ -94,7 +107,9 @@ v1::Plan ToPlan(const pqxx::row& row) {
     auto schema = StructFromJson(row["parameters_schema"].as<std::string>());
     if (schema.ok()) *plan.mutable_parameters_schema() = *std::move(schema);
   }
-  *plan.mutable_monthly_price() = PriceFrom(row);
+  *plan.mutable_monthly_price() =
+      Price(row["price_currency"].as<std::string>(), row["price_units"].as<std::int64_t>(),
+            row["price_nanos"].as<std::int32_t>());
   const nlohmann::json steps = nlohmann::json::parse(row["steps"].as<std::string>());
   for (const nlohmann::json& service : steps) {
     plan.add_steps()->set_service(service.get<std::string>());
@@ -110,11 +125,14 @@ std::optional<T> First(const pqxx::result& rows, T (*convert)(const pqxx::row&))
 }
 
 template <typename T>
-std::vector<T> All(const pqxx::result& rows, T (*convert)(const pqxx::row&)) {
-  std::vector<T> values;
-  values.reserve(rows.size());
-  for (const pqxx::row& row : rows) values.push_back(convert(row));
-  return values;
+paging::Rows<T> All(const pqxx::result& rows, T (*convert)(const pqxx::row&)) {
+  paging::Rows<T> found;
+  for (const pqxx::row& row : rows) found.rows.push_back(convert(row));
+  return found;
+}
+
+OfferedPlan ToOfferedPlan(const pqxx::row& row) {
+  return {ToPlan(row), EnumFrom<v1::Offering::State>(row["offering_state"].as<std::string>())};
 }
 
 }  // namespace
@@ -139,8 +157,8 @@ std::optional<v1::Offering> OfferingStore::Get(pg::Transaction& tx,
   return First(tx.Exec(kGet, offering_id), &ToOffering);
 }
 
-std::vector<v1::Offering> OfferingStore::List(pg::Transaction& tx, const std::string& after,
-                                              int limit, Drafts drafts) {
+paging::Rows<v1::Offering> OfferingStore::List(pg::Transaction& tx, const std::string& after,
+                                               int limit, Drafts drafts) {
   return All(tx.Exec(kList, after, drafts == Drafts::kInclude, limit), &ToOffering);
 }
 
@@ -160,13 +178,17 @@ bool OfferingStore::InsertPlan(pg::WriteTransaction& tx, const PlanKey& key, v1:
   return true;
 }
 
-std::optional<v1::Plan> OfferingStore::GetPlan(pg::Transaction& tx, const PlanKey& key) {
-  return First(tx.Exec(kGetPlan, key.offering_id, key.plan_id), &ToPlan);
+std::optional<OfferedPlan> OfferingStore::GetPlan(pg::Transaction& tx, const PlanKey& key) {
+  return First(tx.Exec(kGetPlan, key.offering_id, key.plan_id), &ToOfferedPlan);
 }
 
-std::vector<v1::Plan> OfferingStore::ListPlans(pg::Transaction& tx, const std::string& offering_id,
-                                               const std::string& after, int limit) {
-  return All(tx.Exec(kListPlans, offering_id, after, limit), &ToPlan);
+paging::Rows<v1::Plan> OfferingStore::ListPlans(pg::Transaction& tx, const std::string& offering_id,
+                                                const std::string& after, int limit) {
+  const pqxx::result rows = tx.Exec(kListPlans, offering_id, after, limit, paging::kPageBytes);
+  paging::Rows<v1::Plan> found = All(rows, &ToPlan);
+  found.more = !rows.empty() && rows[0]["candidates"].as<std::int64_t>() >
+                                    static_cast<std::int64_t>(found.rows.size());
+  return found;
 }
 
 }  // namespace sockel::catalog

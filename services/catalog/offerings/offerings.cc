@@ -1,5 +1,7 @@
 #include "services/catalog/offerings/offerings.h"
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/error/error.h"
 #include "common/events/events.h"
 #include "common/ledger/ledger.h"
@@ -15,8 +17,8 @@ constexpr char kProvider[] = "provider";
 bool IsProvider(const Caller& caller) { return caller.home_tenant == kProvider; }
 
 // Drafts do not exist for anybody but the provider.
-bool MaySee(const Caller& caller, const v1::Offering& offering) {
-  return offering.state() != v1::Offering::DRAFT || IsProvider(caller);
+bool MaySee(const Caller& caller, v1::Offering::State state) {
+  return state != v1::Offering::DRAFT || IsProvider(caller);
 }
 
 absl::Status RequireDraft(const v1::Offering& offering) {
@@ -35,6 +37,28 @@ absl::Status CheckPrice(const google::type::Money& price) {
     return error::InvalidField("plan.monthly_price", "must not be negative, nanos below 10^9");
   }
   return absl::OkStatus();
+}
+
+// A step of a service that nobody can call would fail every order; `activation`
+// is not among them: that step is the catalog's own.
+absl::Status CheckSteps(const v1::Plan& plan, const std::set<std::string>& services) {
+  for (int i = 0; i < plan.steps_size(); ++i) {
+    if (services.count(plan.steps(i).service()) != 0) continue;
+    return error::InvalidField(absl::StrCat("plan.steps[", i, "].service"),
+                               absl::StrCat("must be one of the services that can be provisioned: ",
+                                            absl::StrJoin(services, ", ")));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckPlan(const v1::Plan& plan, const std::set<std::string>& services) {
+  constexpr char kSchema[] = "plan.parameters_schema";
+  if (plan.has_parameters_schema()) {
+    if (auto status = CheckSize(plan.parameters_schema(), kSchema); !status.ok()) return status;
+    if (auto status = CheckSchema(plan.parameters_schema(), kSchema); !status.ok()) return status;
+  }
+  if (auto status = CheckPrice(plan.monthly_price()); !status.ok()) return status;
+  return CheckSteps(plan, services);
 }
 
 void Record(pg::WriteTransaction& tx, const std::string& resource, const std::string& event) {
@@ -65,7 +89,7 @@ absl::StatusOr<v1::Offering> Offerings::Get(const Caller& caller,
   return db_.Read(caller, "offerings.get",
                   [&](pg::Transaction& tx) -> absl::StatusOr<v1::Offering> {
                     auto offering = store_.Get(tx, Segment(request.name(), 1));
-                    if (!offering || !MaySee(caller, *offering))
+                    if (!offering || !MaySee(caller, offering->state()))
                       return error::NotFound(request.name());
                     return *std::move(offering);
                   });
@@ -78,21 +102,16 @@ absl::StatusOr<v1::ListOfferingsResponse> Offerings::List(const Caller& caller,
   const int limit = paging::PageSize(request.page_size());
   const auto drafts =
       IsProvider(caller) ? OfferingStore::Drafts::kInclude : OfferingStore::Drafts::kLeaveOut;
-  return db_.Read(
-      caller, "offerings.list",
-      [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListOfferingsResponse> {
-        auto rows = store_.List(tx, *after, limit + 1, drafts);
-        v1::ListOfferingsResponse response;
-        for (auto& offering : rows) {
-          if (response.offerings_size() == limit) {
-            const auto& last = response.offerings(limit - 1);
-            response.set_next_page_token(tokens_.Make(caller, request, Segment(last.name(), 1)));
-            break;
-          }
-          *response.add_offerings() = std::move(offering);
-        }
-        return response;
-      });
+  return db_.Read(caller, "offerings.list",
+                  [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListOfferingsResponse> {
+                    v1::ListOfferingsResponse response;
+                    auto& page = *response.mutable_offerings();
+                    if (paging::Fill(store_.List(tx, *after, limit + 1, drafts), limit, page)) {
+                      const std::string last = Segment(page.rbegin()->name(), 1);
+                      response.set_next_page_token(tokens_.Make(caller, request, last));
+                    }
+                    return response;
+                  });
 }
 
 absl::StatusOr<v1::Offering> Offerings::Publish(const Caller& caller,
@@ -106,7 +125,7 @@ absl::StatusOr<v1::Offering> Offerings::Publish(const Caller& caller,
           return error::EtagMismatch(request.name());
         }
         if (absl::Status draft = RequireDraft(*offering); !draft.ok()) return draft;
-        if (store_.ListPlans(tx, id, "", 1).empty()) {
+        if (store_.ListPlans(tx, id, "", 1).rows.empty()) {
           return error::FailedPrecondition(v1::ErrorReason_Name(v1::OFFERING_WITHOUT_PLAN),
                                            absl::StrCat(request.name(), " needs at least one plan"),
                                            {{"offering", request.name()}});
@@ -120,11 +139,7 @@ absl::StatusOr<v1::Offering> Offerings::Publish(const Caller& caller,
 absl::StatusOr<v1::Plan> Offerings::CreatePlan(const Caller& caller,
                                                const v1::CreatePlanRequest& request) {
   const PlanKey key{Segment(request.parent(), 1), request.plan_id()};
-  if (request.plan().has_parameters_schema()) {
-    absl::Status status = CheckSchema(request.plan().parameters_schema(), "plan.parameters_schema");
-    if (!status.ok()) return status;
-  }
-  if (absl::Status status = CheckPrice(request.plan().monthly_price()); !status.ok()) return status;
+  if (auto status = CheckPlan(request.plan(), services_); !status.ok()) return status;
   return db_.Write(caller, "plans.create",
                    [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Plan> {
                      auto offering = store_.GetForUpdate(tx, key.offering_id);
@@ -143,11 +158,9 @@ absl::StatusOr<v1::Plan> Offerings::GetPlan(const Caller& caller,
                                             const v1::GetPlanRequest& request) {
   const PlanKey key = PlanKeyFrom(request.name());
   return db_.Read(caller, "plans.get", [&](pg::Transaction& tx) -> absl::StatusOr<v1::Plan> {
-    auto offering = store_.Get(tx, key.offering_id);
-    if (!offering || !MaySee(caller, *offering)) return error::NotFound(request.name());
-    auto plan = store_.GetPlan(tx, key);
-    if (!plan) return error::NotFound(request.name());
-    return *std::move(plan);
+    auto found = store_.GetPlan(tx, key);
+    if (!found || !MaySee(caller, found->state)) return error::NotFound(request.name());
+    return std::move(found->plan);
   });
 }
 
@@ -157,24 +170,20 @@ absl::StatusOr<v1::ListPlansResponse> Offerings::ListPlans(const Caller& caller,
   if (!after.ok()) return after.status();
   const int limit = paging::PageSize(request.page_size());
   const std::string id = Segment(request.parent(), 1);
-  return db_.Read(
-      caller, "plans.list", [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListPlansResponse> {
-        auto offering = store_.Get(tx, id);
-        if (!offering || !MaySee(caller, *offering)) {
-          return error::NotFound(request.parent());
-        }
-        auto rows = store_.ListPlans(tx, id, *after, limit + 1);
-        v1::ListPlansResponse response;
-        for (auto& plan : rows) {
-          if (response.plans_size() == limit) {
-            const auto& last = response.plans(limit - 1);
-            response.set_next_page_token(tokens_.Make(caller, request, Segment(last.name(), 3)));
-            break;
-          }
-          *response.add_plans() = std::move(plan);
-        }
-        return response;
-      });
+  return db_.Read(caller, "plans.list",
+                  [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListPlansResponse> {
+                    auto offering = store_.Get(tx, id);
+                    if (!offering || !MaySee(caller, offering->state())) {
+                      return error::NotFound(request.parent());
+                    }
+                    v1::ListPlansResponse response;
+                    auto& page = *response.mutable_plans();
+                    if (paging::Fill(store_.ListPlans(tx, id, *after, limit + 1), limit, page)) {
+                      const std::string last = Segment(page.rbegin()->name(), 3);
+                      response.set_next_page_token(tokens_.Make(caller, request, last));
+                    }
+                    return response;
+                  });
 }
 
 }  // namespace sockel::catalog

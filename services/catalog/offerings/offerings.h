@@ -1,5 +1,9 @@
 #pragma once
 
+#include <set>
+#include <string>
+#include <utility>
+
 #include "absl/status/statusor.h"
 #include "common/caller/caller.h"
 #include "common/paging/paging.h"
@@ -11,7 +15,9 @@ namespace sockel::catalog {
 
 class Offerings {
  public:
-  Offerings(pg::Database& db, const paging::Tokens& tokens) : db_(db), tokens_(tokens) {}
+  // `services`: those that can be provisioned.
+  Offerings(pg::Database& db, const paging::Tokens& tokens, std::set<std::string> services)
+      : db_(db), tokens_(tokens), services_(std::move(services)) {}
 
   absl::StatusOr<v1::Offering> Create(const Caller& caller,
                                       const v1::CreateOfferingRequest& request);
@@ -28,6 +34,7 @@ class Offerings {
  private:
   pg::Database& db_;
   const paging::Tokens& tokens_;
+  const std::set<std::string> services_;
   OfferingStore store_;
 };
 

@@ -1,5 +1,9 @@
 #include "services/catalog/orders/orders.h"
 
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
 #include "common/error/error.h"
 #include "common/events/events.h"
 #include "common/ids/ids.h"
@@ -24,9 +28,13 @@ absl::Status RequireSubmitted(const v1::Order& order) {
       {{"order", order.name()}, {"state", state}});
 }
 
-// Two-person rule.
+bool Ordered(const std::string& person, const v1::Order& order) {
+  return !person.empty() && (person == order.requester() || person == order.on_behalf_of());
+}
+
+// Two-person rule. Whoever acts for somebody is as good as both.
 absl::Status RequireOtherPerson(const Caller& caller, const v1::Order& order) {
-  if (caller.subject != order.requester() && caller.on_behalf_of != order.requester()) {
+  if (!Ordered(caller.subject, order) && !Ordered(caller.on_behalf_of, order)) {
     return absl::OkStatus();
   }
   return error::Make(absl::StatusCode::kPermissionDenied, v1::ErrorReason_Name(v1::OWN_ORDER),
@@ -38,6 +46,13 @@ void Record(pg::WriteTransaction& tx, const std::string& resource, const std::st
             std::map<std::string, std::string> details = {}) {
   ledger::Append(tx, {.resource = resource, .details = details});
   events::Emit(tx, {.type = event, .resource = resource, .attributes = std::move(details)});
+}
+
+// Of an order or a subscription in its list.
+template <typename Resource>
+std::string PositionOf(const Resource& resource) {
+  return ListPosition{FromTimestamp(resource.create_time()), Segment(resource.name(), 3)}
+      .ToString();
 }
 
 std::vector<std::string> StepServices(const v1::Plan& plan) {
@@ -59,34 +74,41 @@ absl::StatusOr<std::string> Beneficiary(const std::string& ordering_tenant,
                              absl::StrCat("must be ", ordering_tenant, ", the tenant that orders"));
 }
 
-absl::StatusOr<v1::Plan> Orders::OrderablePlan(pg::Transaction& tx, const std::string& plan_name) {
-  const PlanKey key = PlanKeyFrom(plan_name);
-  auto offering = offerings_.Get(tx, key.offering_id);
-  auto plan = offering ? offerings_.GetPlan(tx, key) : std::nullopt;
-  const bool draft = offering && offering->state() == v1::Offering::DRAFT;
-  if (!plan || (draft && tx.caller().home_tenant != kProvider)) return error::NotFound(plan_name);
-  if (draft) {
+absl::StatusOr<v1::Plan> Orders::OrderablePlan(const Caller& caller, const std::string& plan_name) {
+  return db_.Read(caller, "orders.plan", [&](pg::Transaction& tx) -> absl::StatusOr<v1::Plan> {
+    const PlanKey key = PlanKeyFrom(plan_name);
+    auto found = offerings_.GetPlan(tx, key);
+    const bool draft = found && found->state == v1::Offering::DRAFT;
+    if (!found || (draft && caller.home_tenant != kProvider)) return error::NotFound(plan_name);
+    if (!draft) return std::move(found->plan);
+    const std::string offering = OfferingName(key.offering_id);
     return error::FailedPrecondition(v1::ErrorReason_Name(v1::OFFERING_NOT_PUBLISHED),
-                                     absl::StrCat(offering->name(), " is still a draft"),
-                                     {{"offering", offering->name()}, {"state", "DRAFT"}});
-  }
-  return *std::move(plan);
+                                     absl::StrCat(offering, " is still a draft"),
+                                     {{"offering", offering}, {"state", "DRAFT"}});
+  });
 }
 
 absl::StatusOr<v1::Order> Orders::Create(const Caller& caller,
                                          const v1::CreateOrderRequest& request) {
-  auto beneficiary = Beneficiary(caller.tenant, request.order().parameters());
+  const google::protobuf::Struct& parameters = request.order().parameters();
+  if (auto status = CheckSize(parameters, "order.parameters"); !status.ok()) return status;
+  auto beneficiary = Beneficiary(caller.tenant, parameters);
   if (!beneficiary.ok()) return beneficiary.status();
+  // Published plans do not change, so that what is found before the transaction
+  // holds in it; checking parameters would keep it open for too long.
+  auto plan = OrderablePlan(caller, request.order().plan());
+  if (!plan.ok()) return plan.status();
+  if (auto status = CheckParameters(plan->parameters_schema(), parameters); !status.ok()) {
+    return status;
+  }
   return db_.Write(
       caller, "orders.create", [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Order> {
-        auto plan = OrderablePlan(tx, request.order().plan());
-        if (!plan.ok()) return plan.status();
-        absl::Status fits =
-            CheckParameters(plan->parameters_schema(), request.order().parameters());
-        if (!fits.ok()) return fits;
-        v1::Order order = request.order();
+        v1::Order order;
+        order.set_plan(request.order().plan());
+        *order.mutable_parameters() = parameters;
         *order.mutable_monthly_price() = plan->monthly_price();
         order.set_requester(caller.subject);
+        order.set_on_behalf_of(caller.on_behalf_of);
         store_.Insert(tx, ids::NewUuidV7(clock_.Now()), *beneficiary, StepServices(*plan), order);
         Record(tx, order.name(), "catalog.order.submitted",
                {{"plan", order.plan()}, {"beneficiary", "tenants/" + *beneficiary}});
@@ -110,16 +132,10 @@ absl::StatusOr<v1::ListOrdersResponse> Orders::List(const Caller& caller,
   return db_.Read(caller, "orders.list",
                   [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListOrdersResponse> {
                     v1::ListOrdersResponse response;
-                    for (auto& order : store_.List(tx, ListPosition::From(*after), limit + 1)) {
-                      if (response.orders_size() == limit) {
-                        const v1::Order& last = response.orders(limit - 1);
-                        response.set_next_page_token(tokens_.Make(
-                            caller, request,
-                            ListPosition{FromTimestamp(last.create_time()), Segment(last.name(), 3)}
-                                .ToString()));
-                        break;
-                      }
-                      *response.add_orders() = std::move(order);
+                    auto found = store_.List(tx, ListPosition::From(*after), limit + 1);
+                    if (paging::Fill(std::move(found), limit, *response.mutable_orders())) {
+                      response.set_next_page_token(
+                          tokens_.Make(caller, request, PositionOf(*response.orders().rbegin())));
                     }
                     return response;
                   });
@@ -138,9 +154,9 @@ absl::StatusOr<v1::Order> Orders::Approve(const Caller& caller,
                      if (!request.etag().empty() && request.etag() != order->etag()) {
                        return error::EtagMismatch(request.name());
                      }
-                     store_.Approve(tx, id, ids::NewUuidV7(clock_.Now()), request.reason());
+                     store_.Approve(tx, id, ids::NewUuidV7(clock_.Now()), request.reason(), *order);
                      Record(tx, order->name(), "catalog.order.approved");
-                     return *store_.Get(tx, id);
+                     return *std::move(order);
                    });
 }
 
@@ -155,9 +171,9 @@ absl::StatusOr<v1::Order> Orders::Reject(const Caller& caller,
                      if (!request.etag().empty() && request.etag() != order->etag()) {
                        return error::EtagMismatch(request.name());
                      }
-                     store_.Reject(tx, id, request.reason());
+                     store_.Reject(tx, id, request.reason(), *order);
                      Record(tx, order->name(), "catalog.order.rejected");
-                     return *store_.Get(tx, id);
+                     return *std::move(order);
                    });
 }
 
@@ -165,7 +181,7 @@ absl::StatusOr<v1::Subscription> Orders::GetSubscription(
     const Caller& caller, const v1::GetSubscriptionRequest& request) {
   return db_.Read(caller, "subscriptions.get",
                   [&](pg::Transaction& tx) -> absl::StatusOr<v1::Subscription> {
-                    auto subscription = store_.GetSubscription(tx, Segment(request.name(), 3));
+                    auto subscription = subscriptions_.Get(tx, Segment(request.name(), 3));
                     if (!subscription) return error::NotFound(request.name());
                     return *std::move(subscription);
                   });
@@ -179,17 +195,11 @@ absl::StatusOr<v1::ListSubscriptionsResponse> Orders::ListSubscriptions(
   return db_.Read(caller, "subscriptions.list",
                   [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListSubscriptionsResponse> {
                     v1::ListSubscriptionsResponse response;
-                    for (auto& subscription :
-                         store_.ListSubscriptions(tx, ListPosition::From(*after), limit + 1)) {
-                      if (response.subscriptions_size() == limit) {
-                        const v1::Subscription& last = response.subscriptions(limit - 1);
-                        response.set_next_page_token(tokens_.Make(
-                            caller, request,
-                            ListPosition{FromTimestamp(last.create_time()), Segment(last.name(), 3)}
-                                .ToString()));
-                        break;
-                      }
-                      *response.add_subscriptions() = std::move(subscription);
+                    paging::Rows<v1::Subscription> found;
+                    found.rows = subscriptions_.List(tx, ListPosition::From(*after), limit + 1);
+                    if (paging::Fill(std::move(found), limit, *response.mutable_subscriptions())) {
+                      response.set_next_page_token(tokens_.Make(
+                          caller, request, PositionOf(*response.subscriptions().rbegin())));
                     }
                     return response;
                   });

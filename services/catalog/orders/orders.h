@@ -7,6 +7,7 @@
 #include "common/pg/database.h"
 #include "services/catalog/offerings/offering_store.h"
 #include "services/catalog/orders/order_store.h"
+#include "services/catalog/orders/subscription_store.h"
 
 // Use cases of orders and subscriptions.
 namespace sockel::catalog {
@@ -35,12 +36,13 @@ class Orders {
       const Caller& caller, const v1::ListSubscriptionsRequest& request);
 
  private:
-  absl::StatusOr<v1::Plan> OrderablePlan(pg::Transaction& tx, const std::string& plan_name);
+  absl::StatusOr<v1::Plan> OrderablePlan(const Caller& caller, const std::string& plan_name);
 
   pg::Database& db_;
   const Clock& clock_;
   const paging::Tokens& tokens_;
   OrderStore store_;
+  SubscriptionStore subscriptions_;
   OfferingStore offerings_;
 };
 

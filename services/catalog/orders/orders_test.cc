@@ -1,5 +1,10 @@
 #include "services/catalog/orders/orders.h"
 
+#include <google/protobuf/util/message_differencer.h>
+
+#include <thread>
+#include <vector>
+
 #include "common/error/error.h"
 #include "services/catalog/catalog_fixture.h"
 #include "sockel/catalog/v1/errors.pb.h"
@@ -7,7 +12,27 @@
 namespace sockel::catalog {
 namespace {
 
-using OrdersTest = CatalogTest;
+using google::protobuf::util::MessageDifferencer;
+
+class OrdersTest : public CatalogTest {
+ protected:
+  // Names in the list, page by page, each page a list.
+  std::vector<std::vector<std::string>> Pages(const Caller& caller, int page_size = 1000) {
+    v1::ListOrdersRequest request;
+    request.set_page_size(page_size);
+    std::vector<std::vector<std::string>> pages;
+    do {
+      auto page = orders_.List(caller, request);
+      EXPECT_TRUE(page.ok()) << page.status();
+      if (!page.ok()) return pages;
+      EXPECT_LT(page->ByteSizeLong(), std::size_t{2} << 20);
+      pages.emplace_back();
+      for (const v1::Order& order : page->orders()) pages.back().push_back(order.name());
+      request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+    return pages;
+  }
+};
 
 TEST_F(OrdersTest, FreezesThePriceAndWaitsForADecision) {
   PublishEfile();
@@ -60,6 +85,113 @@ TEST_F(OrdersTest, AnApplicationCannotApproveForThePersonWhoOrdered) {
   application.on_behalf_of = "tenants/smi/users/admin";
   EXPECT_EQ(error::ReasonOf(Approve(application, *order).status()),
             v1::ErrorReason_Name(v1::OWN_ORDER));
+}
+
+TEST_F(OrdersTest, WhoOrderedThroughAnApplicationCannotApprove) {
+  PublishEfile();
+  Caller portal = testing::MakeCaller("smi", "tenants/smi/serviceAccounts/portal");
+  portal.on_behalf_of = "tenants/smi/users/admin";
+  auto order = CreateOrder(portal, "{}");
+  ASSERT_TRUE(order.ok()) << order.status();
+  EXPECT_EQ(order->requester(), "tenants/smi/serviceAccounts/portal");
+  EXPECT_EQ(order->on_behalf_of(), "tenants/smi/users/admin");
+  for (const Caller& caller : {Ministry("smi", "admin"), portal}) {
+    EXPECT_EQ(error::ReasonOf(Approve(caller, *order).status()),
+              v1::ErrorReason_Name(v1::OWN_ORDER))
+        << caller.subject;
+  }
+  EXPECT_TRUE(Approve(Ministry("smi", "budget-holder"), *order).ok());
+}
+
+TEST_F(OrdersTest, TheAnswerIsWhatIsReadAfterwards) {
+  PublishEfile();
+  auto order = CreateOrder(Ministry(), R"({"seats": 5, "more": [1.5, {"a": null}]})");
+  ASSERT_TRUE(order.ok()) << order.status();
+  EXPECT_TRUE(MessageDifferencer::Equals(*order, *GetOrder(Ministry(), order->name())));
+  clock_.Advance(absl::Seconds(1));
+  auto approved = Approve(Ministry("smi", "boss"), *order);
+  ASSERT_TRUE(approved.ok()) << approved.status();
+  EXPECT_TRUE(MessageDifferencer::Equals(*approved, *GetOrder(Ministry(), order->name())));
+  auto other = CreateOrder(Ministry(), "{}");
+  v1::RejectOrderRequest reject;
+  reject.set_name(other->name());
+  reject.set_reason("no budget");
+  auto rejected = orders_.Reject(Ministry("smi", "boss"), reject);
+  ASSERT_TRUE(rejected.ok()) << rejected.status();
+  EXPECT_TRUE(MessageDifferencer::Equals(*rejected, *GetOrder(Ministry(), other->name())));
+}
+
+TEST_F(OrdersTest, OfTwoDecisionsAtTheSameTimeOneCounts) {
+  PublishEfile();
+  for (int round = 0; round < 10; ++round) {
+    auto order = CreateOrder(Ministry(), "{}");
+    absl::Status approved;
+    absl::Status rejected;
+    std::thread approver([&] { approved = Approve(Ministry("smi", "boss"), *order).status(); });
+    v1::RejectOrderRequest reject;
+    reject.set_name(order->name());
+    reject.set_reason("no budget");
+    rejected = orders_.Reject(Ministry("smi", "other"), reject).status();
+    approver.join();
+    ASSERT_NE(approved.ok(), rejected.ok()) << approved << rejected;
+    const absl::Status& loser = approved.ok() ? rejected : approved;
+    EXPECT_EQ(error::ReasonOf(loser), v1::ErrorReason_Name(v1::ORDER_NOT_SUBMITTED));
+    EXPECT_EQ(GetOrder(Ministry(), order->name())->state(),
+              approved.ok() ? v1::Order::PROVISIONING : v1::Order::REJECTED);
+  }
+}
+
+TEST_F(OrdersTest, RefusesParametersThatAreTooLarge) {
+  PublishEfile();
+  const absl::Status status =
+      CreateOrder(Ministry(), StructOf("note", kMostParameterBytes + 1)).status();
+  EXPECT_EQ(error::ReasonOf(status), "FIELD_INVALID");
+  EXPECT_TRUE(CreateOrder(Ministry(), StructOf("note", kMostParameterBytes)).ok());
+}
+
+TEST_F(OrdersTest, APageFitsIntoAMessageWhateverWasOrdered) {
+  PublishEfile();
+  const google::protobuf::Struct large = StructOf("note", kMostParameterBytes);
+  std::vector<std::string> newest_first;
+  for (int i = 0; i < 40; ++i) {
+    clock_.Advance(absl::Seconds(1));
+    newest_first.insert(newest_first.begin(), CreateOrder(Ministry(), large)->name());
+  }
+  for (const Caller& caller : {Ministry(), Provider().InTenant("*")}) {
+    const auto pages = Pages(caller);
+    EXPECT_GT(pages.size(), 1u);
+    std::vector<std::string> names;
+    for (const auto& page : pages) names.insert(names.end(), page.begin(), page.end());
+    EXPECT_EQ(names, newest_first) << caller.tenant;
+  }
+}
+
+// 11 bytes each in a message, 302 in the database.
+TEST_F(OrdersTest, WhatIsLargeInTheDatabaseOnlyIsNotReadAllAtOnce) {
+  PublishEfile();
+  google::protobuf::Struct numbers;
+  auto& list = *(*numbers.mutable_fields())["n"].mutable_list_value();
+  for (int i = 0; i < 5000; ++i) list.add_values()->set_number_value(1e-300);
+  for (int i = 0; i < 3; ++i) {
+    clock_.Advance(absl::Seconds(1));
+    ASSERT_TRUE(CreateOrder(Ministry(), numbers).ok());
+  }
+  const auto pages = Pages(Ministry());
+  ASSERT_EQ(pages.size(), 3u);
+  for (const auto& page : pages) EXPECT_EQ(page.size(), 1u);
+}
+
+TEST_F(OrdersTest, TheProviderListsThoseOfAllTenantsNewestFirst) {
+  PublishEfile();
+  std::vector<std::string> newest_first;
+  for (const char* tenant : {"smi", "smf", "smi"}) {
+    clock_.Advance(absl::Seconds(1));
+    newest_first.insert(newest_first.begin(), CreateOrder(Ministry(tenant), "{}")->name());
+  }
+  const auto pages = Pages(Provider().InTenant("*"), 2);
+  ASSERT_EQ(pages.size(), 2u);
+  EXPECT_EQ(pages[0], std::vector<std::string>(newest_first.begin(), newest_first.begin() + 2));
+  EXPECT_EQ(pages[1], std::vector<std::string>(newest_first.begin() + 2, newest_first.end()));
 }
 
 TEST_F(OrdersTest, IsDecidedOnce) {

@@ -2,10 +2,27 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
+#include "common/text/text.h"
+#include "services/catalog/shorten.h"
+
 namespace sockel::catalog {
 namespace {
 
 using provisioner::v1::Operation;
+
+// What others say is stored as JSON, which takes neither NUL nor broken UTF-8.
+std::string Clean(std::string_view said) {
+  constexpr std::size_t kMostBytes = 500;
+  const bool utf8 = text::IsUtf8(said);
+  std::string clean = Shorten(said, kMostBytes);
+  for (char& c : clean) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) c = ' ';
+    if (byte >= 0x80 && !utf8) c = '?';
+  }
+  return clean;
+}
 
 bool IsFinal(absl::StatusCode code) {
   switch (code) {
@@ -22,20 +39,35 @@ bool IsFinal(absl::StatusCode code) {
 }
 
 Action Backwards(const std::vector<Step>& steps) {
-  for (size_t i = steps.size(); i-- > 0;) {
+  for (std::size_t i = steps.size(); i-- > 0;) {
     const StepState state = steps[i].state;
-    if (state != StepState::kPending && state != StepState::kDeprovisioned) {
-      return {Action::kDeprovision, i};
+    if (state == StepState::kPending || state == StepState::kDeprovisioned ||
+        state == StepState::kOrphaned) {
+      continue;
     }
+    return {Action::kDeprovision, i};
   }
   return {Action::kFail};
+}
+
+// Whether it has been tried for long enough. Counts the try.
+bool IsExhausted(const Outcome& outcome, const Limits& limits, absl::Time now, Step& step) {
+  // Whoever says that it is working on it has answered.
+  step.attempts = outcome.kind == Outcome::kInProgress ? 0 : step.attempts + 1;
+  if (now - step.start.value_or(now) >= limits.time) {
+    if (step.error.empty()) {
+      step.error = absl::StrCat("not done within ", absl::FormatDuration(limits.time));
+    }
+    return true;
+  }
+  return step.attempts >= limits.max_attempts;
 }
 
 }  // namespace
 
 Action NextAction(const std::vector<Step>& steps, bool failing) {
   if (failing) return Backwards(steps);
-  for (size_t i = 0; i < steps.size(); ++i) {
+  for (std::size_t i = 0; i < steps.size(); ++i) {
     if (steps[i].state == StepState::kSucceeded) continue;
     return {steps[i].state == StepState::kRunning ? Action::kQuery : Action::kProvision, i};
   }
@@ -46,17 +78,19 @@ Outcome Interpret(const absl::StatusOr<Operation>& answer) {
   if (!answer.ok()) {
     return {.kind = IsFinal(answer.status().code()) ? Outcome::kFailed : Outcome::kRetry,
             .retry_after = absl::ZeroDuration(),
-            .error = std::string(answer.status().message())};
+            .error = Clean(std::string(answer.status().message()))};
   }
   Outcome outcome{.kind = Outcome::kRetry, .retry_after = absl::ZeroDuration()};
   switch (answer->state()) {
     case Operation::SUCCEEDED:
       outcome.kind = Outcome::kSucceeded;
-      outcome.outputs.insert(answer->outputs().begin(), answer->outputs().end());
+      for (const auto& [role, name] : answer->outputs()) {
+        outcome.outputs[Clean(role)] = Clean(name);
+      }
       break;
     case Operation::FAILED:
       outcome.kind = Outcome::kFailed;
-      outcome.error = answer->error();
+      outcome.error = Clean(answer->error());
       break;
     case Operation::IN_PROGRESS:
       outcome.kind = Outcome::kInProgress;
@@ -66,6 +100,50 @@ Outcome Interpret(const absl::StatusOr<Operation>& answer) {
       outcome.error = "the provisioner answered without a state";
   }
   return outcome;
+}
+
+void Begin(const Action& action, absl::Time now, Step& step) {
+  if (action.kind == Action::kProvision) step.state = StepState::kRunning;
+  if (!step.start.has_value()) step.start = now;
+}
+
+Verdict Judge(const Action& action, const Outcome& outcome, const Limits& limits, absl::Time now,
+              Step& step) {
+  const bool backwards = action.kind == Action::kDeprovision;
+  if (outcome.kind == Outcome::kSucceeded) {
+    step.attempts = 0;
+    step.state = backwards ? StepState::kDeprovisioned : StepState::kSucceeded;
+    if (backwards) return Verdict::kDone;
+    step.error.clear();
+    step.outputs = outcome.outputs;
+    return Verdict::kDone;
+  }
+  step.error = outcome.error;
+  const bool refused = outcome.kind == Outcome::kFailed && !backwards;
+  if (!IsExhausted(outcome, limits, now, step) && !refused) return Verdict::kAgain;
+  step.state = backwards ? StepState::kOrphaned : StepState::kFailed;
+  return Verdict::kGivenUp;
+}
+
+absl::Duration Pause(const Outcome& outcome, const Step& step) {
+  if (outcome.kind == Outcome::kInProgress) return outcome.retry_after;
+  return std::max(outcome.retry_after, Backoff(step.attempts));
+}
+
+void TurnBack(std::vector<Step>& steps) {
+  for (Step& step : steps) {
+    step.attempts = 0;
+    step.start.reset();
+  }
+}
+
+std::string FailureText(const std::string& failure, const std::vector<Step>& steps) {
+  std::string text = failure;
+  for (const Step& step : steps) {
+    if (step.state != StepState::kOrphaned) continue;
+    absl::StrAppend(&text, "; could not be taken back: ", step.service, " (", step.error, ")");
+  }
+  return text;
 }
 
 absl::Duration Backoff(int attempts) {
@@ -85,13 +163,15 @@ std::string_view ToString(StepState state) {
       return "FAILED";
     case StepState::kDeprovisioned:
       return "DEPROVISIONED";
+    case StepState::kOrphaned:
+      return "ORPHANED";
   }
   return "PENDING";
 }
 
 StepState StepStateFrom(std::string_view text) {
   for (StepState state : {StepState::kRunning, StepState::kSucceeded, StepState::kFailed,
-                          StepState::kDeprovisioned}) {
+                          StepState::kDeprovisioned, StepState::kOrphaned}) {
     if (ToString(state) == text) return state;
   }
   return StepState::kPending;

@@ -18,6 +18,7 @@ constexpr StepState R = StepState::kRunning;
 constexpr StepState S = StepState::kSucceeded;
 constexpr StepState F = StepState::kFailed;
 constexpr StepState D = StepState::kDeprovisioned;
+constexpr StepState O = StepState::kOrphaned;
 
 TEST(NextActionTest, WalksTheStepsInOrder) {
   EXPECT_EQ(NextAction(Steps({P, P}), false), (Action{Action::kProvision, 0}));
@@ -37,6 +38,11 @@ TEST(NextActionTest, TakesBackFromTheEndWhatMayExist) {
 
 TEST(NextActionTest, TakesBackARunningStepToo) {
   EXPECT_EQ(NextAction(Steps({R}), true), (Action{Action::kDeprovision, 0}));
+}
+
+TEST(NextActionTest, PassesOverWhatCouldNotBeTakenBack) {
+  EXPECT_EQ(NextAction(Steps({S, O, P}), true), (Action{Action::kDeprovision, 0}));
+  EXPECT_EQ(NextAction(Steps({D, O, O}), true), (Action{Action::kFail}));
 }
 
 TEST(InterpretTest, TellsFinalRefusalsFromPassingTrouble) {
@@ -77,6 +83,116 @@ TEST(InterpretTest, AnAnswerWithoutAStateIsAskedAgain) {
   EXPECT_EQ(Interpret(Operation()).kind, Outcome::kRetry);
 }
 
+TEST(InterpretTest, MakesTheTextsOfOthersFitForJson) {
+  const std::string hostile("a\0b\nc\xff\xc3\xa4", 8);
+  EXPECT_EQ(Interpret(absl::UnavailableError(hostile)).error, "a b c???");
+  EXPECT_EQ(Interpret(absl::UnavailableError("Größe")).error, "Größe");
+  EXPECT_EQ(Interpret(absl::UnavailableError(std::string(10'000, 'x'))).error.size(), 500u);
+  Operation failed;
+  failed.set_state(Operation::FAILED);
+  failed.set_error(std::string("a\0b", 3));
+  EXPECT_EQ(Interpret(failed).error, "a b");
+}
+
+// Tries of one step, one second each.
+class JudgeTest : public ::testing::Test {
+ protected:
+  Verdict Try(Action::Kind kind, const absl::StatusOr<Operation>& answer) {
+    const Action action{kind, 0};
+    Begin(action, now_, step_);
+    now_ += absl::Seconds(1);
+    return Judge(action, Interpret(answer), limits_, now_, step_);
+  }
+  static Operation InState(Operation::State state) {
+    Operation operation;
+    operation.set_state(state);
+    return operation;
+  }
+
+  const Limits limits_{.max_attempts = 3, .time = absl::Seconds(10)};
+  absl::Time now_ = absl::UnixEpoch();
+  Step step_;
+};
+
+TEST_F(JudgeTest, AStepIsDoneWhenItsServiceSaysSo) {
+  EXPECT_EQ(Try(Action::kProvision, InState(Operation::IN_PROGRESS)), Verdict::kAgain);
+  EXPECT_EQ(step_.state, R);
+  EXPECT_EQ(Try(Action::kQuery, InState(Operation::SUCCEEDED)), Verdict::kDone);
+  EXPECT_EQ(step_.state, S);
+  EXPECT_EQ(Try(Action::kDeprovision, InState(Operation::SUCCEEDED)), Verdict::kDone);
+  EXPECT_EQ(step_.state, D);
+}
+
+TEST_F(JudgeTest, ARefusedStepFailsAtOnce) {
+  EXPECT_EQ(Try(Action::kProvision, absl::InvalidArgumentError("no")), Verdict::kGivenUp);
+  EXPECT_EQ(step_.state, F);
+  EXPECT_EQ(step_.error, "no");
+}
+
+TEST_F(JudgeTest, AStepWithoutAnAnswerFailsAfterSoManyTries) {
+  EXPECT_EQ(Try(Action::kProvision, absl::UnavailableError("x")), Verdict::kAgain);
+  EXPECT_EQ(Try(Action::kQuery, absl::UnavailableError("x")), Verdict::kAgain);
+  EXPECT_EQ(Try(Action::kQuery, absl::UnavailableError("x")), Verdict::kGivenUp);
+  EXPECT_EQ(step_.state, F);
+}
+
+TEST_F(JudgeTest, PollsDoNotUseUpTheTries) {
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(Try(Action::kQuery, InState(Operation::IN_PROGRESS)), Verdict::kAgain);
+  }
+  EXPECT_EQ(Try(Action::kQuery, absl::UnavailableError("x")), Verdict::kAgain);
+  EXPECT_EQ(Try(Action::kQuery, absl::UnavailableError("x")), Verdict::kAgain);
+  EXPECT_EQ(Try(Action::kQuery, InState(Operation::IN_PROGRESS)), Verdict::kAgain);
+  EXPECT_EQ(step_.attempts, 0);
+}
+
+TEST_F(JudgeTest, AStepInProgressForEverFailsWhenItsTimeIsOver) {
+  Verdict verdict = Verdict::kAgain;
+  int tries = 0;
+  for (; verdict == Verdict::kAgain && tries < 100; ++tries) {
+    verdict = Try(Action::kQuery, InState(Operation::IN_PROGRESS));
+  }
+  EXPECT_EQ(tries, 10);
+  EXPECT_EQ(verdict, Verdict::kGivenUp);
+  EXPECT_EQ(step_.state, F);
+  EXPECT_EQ(step_.error, "not done within 10s");
+}
+
+TEST_F(JudgeTest, TakingBackIsTriedAgainWhetherRefusedOrNot) {
+  step_.state = S;
+  EXPECT_EQ(Try(Action::kDeprovision, absl::PermissionDeniedError("no")), Verdict::kAgain);
+  EXPECT_EQ(Try(Action::kDeprovision, absl::UnavailableError("x")), Verdict::kAgain);
+  EXPECT_EQ(step_.state, S);
+  EXPECT_EQ(Try(Action::kDeprovision, InState(Operation::SUCCEEDED)), Verdict::kDone);
+  EXPECT_EQ(step_.state, D);
+}
+
+TEST_F(JudgeTest, WhatCannotBeTakenBackIsLeftBehind) {
+  step_.state = S;
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(Try(Action::kDeprovision, InState(Operation::FAILED)), Verdict::kAgain);
+  }
+  EXPECT_EQ(Try(Action::kDeprovision, absl::PermissionDeniedError("no")), Verdict::kGivenUp);
+  EXPECT_EQ(step_.state, O);
+  EXPECT_EQ(FailureText("efile: bad plan", {step_}),
+            "efile: bad plan; could not be taken back:  (no)");
+}
+
+TEST_F(JudgeTest, TakingBackHasTriesAndTimeOfItsOwn) {
+  std::vector<Step> steps = {{.service = "s", .state = F, .attempts = 3, .start = now_}};
+  TurnBack(steps);
+  EXPECT_EQ(steps[0].attempts, 0);
+  EXPECT_FALSE(steps[0].start.has_value());
+}
+
+TEST(PauseTest, WaitsAsTheProvisionerSaysOrLongerAfterEachTry) {
+  const Step step{.service = "s", .attempts = 3};
+  EXPECT_EQ(Pause({.kind = Outcome::kInProgress, .retry_after = absl::Seconds(7)}, step),
+            absl::Seconds(7));
+  EXPECT_EQ(Pause({.kind = Outcome::kRetry}, step), Backoff(3));
+  EXPECT_EQ(Pause({.kind = Outcome::kFailed}, step), Backoff(3));
+}
+
 TEST(BackoffTest, DoublesUpToFiveMinutes) {
   EXPECT_EQ(Backoff(1), absl::Seconds(1));
   EXPECT_EQ(Backoff(2), absl::Seconds(2));
@@ -85,7 +201,7 @@ TEST(BackoffTest, DoublesUpToFiveMinutes) {
 }
 
 TEST(StepStateTest, SurvivesTheWayThroughText) {
-  for (StepState state : {P, R, S, F, D}) EXPECT_EQ(StepStateFrom(ToString(state)), state);
+  for (StepState state : {P, R, S, F, D, O}) EXPECT_EQ(StepStateFrom(ToString(state)), state);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ using provisioner::v1::ProvisionerService;
 
 // A provisioner that takes longer answers IN_PROGRESS; what did not answer in
 // time is asked for with GetOperation.
-constexpr client::CallOptions kCall{.timeout = absl::Seconds(5)};
+const client::CallOptions kCall{.timeout = absl::Seconds(5)};
 
 std::string InvitationText(const identity::v1::IssueActivationCodeResponse& invitation,
                            const std::string& tenant) {
@@ -27,8 +27,9 @@ std::string InvitationText(const identity::v1::IssueActivationCodeResponse& invi
       "\n  Aktivierungscode: ", invitation.code(),
       "\n\nBitte vergeben Sie damit Ihr Passwort, zum Beispiel mit\n\n"
       "  sockel activate --tenant ",
-      tenant, " --user ", invitation.login(), " --code ", invitation.code(),
-      "\n\nDer Code gilt einmal und sieben Tage lang. Haben Sie nichts bestellt, dann melden Sie\n"
+      tenant, " --user ", invitation.login(),
+      "\n\nund geben Sie den Code ein, wenn danach gefragt wird.\n\n"
+      "Der Code gilt einmal und sieben Tage lang. Haben Sie nichts bestellt, dann melden Sie\n"
       "diese Nachricht bitte Ihrem IT-Dienstleister.\n");
 }
 
@@ -95,6 +96,8 @@ absl::Status GrpcProvisioners::Invite(const std::string& admin) {
   message.add_recipients()->set_user(admin);
   message.add_channels(notification::v1::Message::EMAIL);
   message.set_reference(admin);
+  // Whoever reads the code is the tenant's administrator.
+  message.set_confidential(true);
   notification::v1::MessageService::Stub messages(*notification);
   return client::Unary(messages, &notification::v1::MessageService::Stub::SendMessage, send, kCall)
       .status();

@@ -18,7 +18,10 @@ class Provisioners {
   virtual ~Provisioners() = default;
   using Answer = absl::StatusOr<provisioner::v1::Operation>;
 
-  // FAILED_PRECONDITION when no such service is configured.
+  // Whether such a service is configured. Calls of another one are
+  // FAILED_PRECONDITION.
+  virtual bool Has(const std::string& service) const = 0;
+
   virtual Answer Provision(const std::string& service,
                            const provisioner::v1::ProvisionRequest& request) = 0;
   virtual Answer GetOperation(const std::string& service, const std::string& instance_id) = 0;
@@ -37,6 +40,7 @@ class GrpcProvisioners final : public Provisioners {
   explicit GrpcProvisioners(std::map<std::string, std::shared_ptr<grpc::Channel>> channels);
   ~GrpcProvisioners() override;
 
+  bool Has(const std::string& service) const override { return channels_.contains(service); }
   Answer Provision(const std::string& service,
                    const provisioner::v1::ProvisionRequest& request) override;
   Answer GetOperation(const std::string& service, const std::string& instance_id) override;

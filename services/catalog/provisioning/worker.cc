@@ -1,5 +1,9 @@
 #include "services/catalog/provisioning/worker.h"
 
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
 #include "common/error/error.h"
 #include "common/events/events.h"
 #include "common/ledger/ledger.h"
@@ -21,31 +25,11 @@ const Step* Find(const std::vector<Step>& steps, std::string_view service) {
   return nullptr;
 }
 
-// Writes what the answer means into the step; true when it failed for good.
-bool Apply(const Outcome& outcome, int max_attempts, Step& step) {
-  step.error = outcome.error;
-  if (outcome.kind == Outcome::kSucceeded) {
-    step.state = StepState::kSucceeded;
-    step.outputs = outcome.outputs;
-    return false;
-  }
-  if (outcome.kind == Outcome::kRetry && step.attempts < max_attempts) return false;
-  if (outcome.kind == Outcome::kInProgress) return false;
-  step.state = StepState::kFailed;
-  return true;
-}
-
-absl::Time NextAttempt(absl::Time now, const Outcome& outcome, const Step& step) {
-  switch (outcome.kind) {
-    case Outcome::kSucceeded:
-    case Outcome::kFailed:
-      return now;
-    case Outcome::kInProgress:
-      return now + outcome.retry_after;
-    case Outcome::kRetry:
-      return now + std::max(outcome.retry_after, Backoff(step.attempts));
-  }
-  return now;
+void Warn(const Work& work, std::string_view service, std::string_view what,
+          const std::string& error) {
+  log::Warning(
+      what,
+      {{"order", OrderName(work.tenant, work.order_id)}, {"service", service}, {"error", error}});
 }
 
 }  // namespace
@@ -58,7 +42,7 @@ ProvisioningWorker::~ProvisioningWorker() { Stop(); }
 
 void ProvisioningWorker::Start() {
   subscription_ = listener_.Subscribe(kWorkChannel, [this](std::string_view) { Wake(); });
-  thread_ = std::thread([this] { Loop(); });
+  for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { Loop(); });
 }
 
 void ProvisioningWorker::Stop() {
@@ -67,33 +51,38 @@ void ProvisioningWorker::Stop() {
     stopping_ = true;
   }
   subscription_.Cancel();
-  if (thread_.joinable()) thread_.join();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 void ProvisioningWorker::Wake() {
   absl::MutexLock lock(&mutex_);
-  woken_ = true;
+  ++wakes_;
 }
 
 void ProvisioningWorker::Loop() {
   while (true) {
+    std::int64_t wakes = 0;
+    {
+      absl::MutexLock lock(&mutex_);
+      if (stopping_) return;
+      wakes = wakes_;
+    }
     absl::StatusOr<bool> worked = RunOnce();
     if (!worked.ok()) {
       log::Warning("provisioning cannot read its work",
                    {{"error", error::LogMessageOf(worked.status())}});
     }
-    absl::MutexLock lock(&mutex_);
-    if (stopping_) return;
-    if (worked.ok() && *worked) continue;
-    mutex_.AwaitWithTimeout(absl::Condition(
-                                +[](ProvisioningWorker* self) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-                                  return self->stopping_ || self->woken_;
-                                },
-                                this),
-                            options_.poll);
-    woken_ = false;
-    if (stopping_) return;
+    if (!worked.ok() || !*worked) WaitForWork(wakes);
   }
+}
+
+void ProvisioningWorker::WaitForWork(std::int64_t wakes) {
+  absl::MutexLock lock(&mutex_);
+  const auto awake = [this, wakes]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return stopping_ || wakes_ != wakes;
+  };
+  mutex_.AwaitWithTimeout(absl::Condition(&awake), options_.poll);
 }
 
 absl::StatusOr<bool> ProvisioningWorker::RunOnce() {
@@ -115,31 +104,36 @@ absl::StatusOr<bool> ProvisioningWorker::RunOnce() {
 
 absl::Status ProvisioningWorker::RunStep(Work& work, const Action& action) {
   Step& step = work.steps[action.step];
+  const bool forward = action.kind != Action::kDeprovision;
+  const bool ours = step.service == kActivationStep;
+  if (action.kind == Action::kProvision && !ours && !provisioners_.Has(step.service)) {
+    return RefuseStep(work, step);
+  }
   // Written before the call: whoever takes over knows that something may exist.
-  if (action.kind == Action::kProvision) step.state = StepState::kRunning;
-  ++step.attempts;
-  const absl::Time lease_until = clock_.Now() + options_.lease;
-  if (absl::Status status = Save(work, clock_.Now(), lease_until); !status.ok()) return status;
+  Begin(action, clock_.Now(), step);
+  absl::StatusOr<bool> held = Save(work, clock_.Now(), options_.lease);
+  if (!held.ok() || !*held) return held.status();
 
   const Outcome outcome = Call(work, action);
-  if (action.kind == Action::kDeprovision) {
-    if (outcome.kind == Outcome::kSucceeded) {
-      step.state = StepState::kDeprovisioned;
-      step.attempts = 0;
-    } else {
-      step.error = outcome.error;
-    }
-  } else if (Apply(outcome, options_.max_attempts, step)) {
+  const absl::Time now = clock_.Now();
+  const Verdict verdict = Judge(action, outcome, options_.limits, now, step);
+  if (verdict == Verdict::kGivenUp && forward) {
     work.failure = absl::StrCat(step.service, ": ", step.error);
-    step.attempts = 0;
+    TurnBack(work.steps);
   }
-  if (outcome.kind != Outcome::kSucceeded) {
-    log::Warning("provisioning step not done", {{"order", OrderName(work.tenant, work.order_id)},
-                                                {"service", step.service},
-                                                {"attempts", step.attempts},
-                                                {"error", outcome.error}});
-  }
-  return Save(work, NextAttempt(clock_.Now(), outcome, step), absl::InfinitePast());
+  if (verdict != Verdict::kDone) Warn(work, step.service, "provisioning step not done", step.error);
+  const bool again = verdict == Verdict::kAgain;
+  return Save(work, again ? now + Pause(outcome, step) : now, std::nullopt).status();
+}
+
+// Nothing was asked of the service, so that there is nothing to take back of
+// it: the step stays PENDING.
+absl::Status ProvisioningWorker::RefuseStep(Work& work, Step& step) {
+  step.error = "no such service is configured";
+  work.failure = absl::StrCat(step.service, ": ", step.error);
+  TurnBack(work.steps);
+  Warn(work, step.service, "provisioning step not done", step.error);
+  return Save(work, clock_.Now(), std::nullopt).status();
 }
 
 Outcome ProvisioningWorker::Call(const Work& work, const Action& action) {
@@ -174,31 +168,43 @@ Outcome ProvisioningWorker::Activate(const Work& work) {
     return {.kind = Outcome::kSucceeded};  // nobody new to invite
   }
   absl::Status status = provisioners_.Invite(identity->outputs.at("admin"));
+  // By an invitation of which we never learnt that it was sent.
+  if (error::ReasonOf(status) == "USER_ACTIVATED") return {.kind = Outcome::kSucceeded};
   if (!status.ok()) return Interpret(status);
   return {.kind = Outcome::kSucceeded};
 }
 
-absl::Status ProvisioningWorker::Save(const Work& work, absl::Time next_attempt,
-                                      absl::Time lease_until) {
-  return db_.Write(SystemIn(work.tenant), "orders.save_progress",
-                   [&](pg::WriteTransaction& tx) -> absl::Status {
-                     store_.Save(tx, work, next_attempt, lease_until);
-                     return absl::OkStatus();
-                   });
+absl::StatusOr<bool> ProvisioningWorker::Save(Work& work, absl::Time next_attempt,
+                                              std::optional<absl::Duration> lease) {
+  using Held = absl::StatusOr<std::optional<absl::Time>>;
+  Held held = db_.Write(
+      SystemIn(work.tenant), "orders.save_progress",
+      [&](pg::WriteTransaction& tx) -> Held { return store_.Save(tx, work, next_attempt, lease); });
+  if (!held.ok()) return held.status();
+  if (!held->has_value()) {
+    Warn(work, "", "provisioning was taken over by another worker", work.failure);
+    return false;
+  }
+  work.lease_until = **held;
+  return true;
 }
 
 absl::Status ProvisioningWorker::Finish(const Work& work, Action::Kind kind) {
   const bool complete = kind == Action::kComplete;
   const std::string order = OrderName(work.tenant, work.order_id);
+  Work ended = work;
+  ended.failure = FailureText(work.failure, work.steps);
   return db_.Write(
       SystemIn(work.tenant), "orders.finish", [&](pg::WriteTransaction& tx) -> absl::Status {
+        // Another worker may have ended it meanwhile.
+        if (!(complete ? store_.Complete(tx, ended) : store_.Fail(tx, ended))) {
+          return absl::OkStatus();
+        }
         std::map<std::string, std::string> details;
         if (complete) {
-          store_.Complete(tx, work);
           details["subscription"] = SubscriptionName(work.tenant, work.subscription_id);
         } else {
-          store_.Fail(tx, work);
-          details["failure"] = work.failure;
+          details["failure"] = ended.failure;
         }
         ledger::Append(tx,
                        {.resource = order,

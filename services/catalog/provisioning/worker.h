@@ -1,7 +1,10 @@
 #pragma once
 
-#include <memory>
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -14,7 +17,8 @@
 
 // Carries approved orders to subscriptions, step by step. Any number of
 // replicas may work side by side: an order is leased, and what a worker learned
-// is written before it goes on, so that another can take over at any point.
+// is written before it goes on, so that another can take over at any point. Who
+// lost the lease meanwhile (a machine that stood still) writes nothing.
 namespace sockel::catalog {
 
 struct WorkerOptions {
@@ -23,8 +27,10 @@ struct WorkerOptions {
   absl::Duration lease = absl::Seconds(15);
   // How often to look for due orders when nobody calls.
   absl::Duration poll = absl::Seconds(2);
-  // Tries of one step before the order fails: with Backoff, about 2 hours.
-  int max_attempts = 30;
+  Limits limits;
+  // Orders that are carried at the same time: one service that is slow to answer
+  // does not hold up the orders of the others.
+  int threads = 4;
 };
 
 class ProvisioningWorker {
@@ -34,7 +40,7 @@ class ProvisioningWorker {
   ~ProvisioningWorker();
 
   void Start();
-  // Returns when the step in hand is written down.
+  // Returns when the steps in hand are written down.
   void Stop();
 
   // Does the next action of one due order. False when none was due. Public for
@@ -43,12 +49,19 @@ class ProvisioningWorker {
 
  private:
   void Loop();
+  // Returns when there may be work, or it is time to stop. `wakes`: how many
+  // had been counted when the caller last looked.
+  void WaitForWork(std::int64_t wakes);
   void Wake();
   absl::Status RunStep(Work& work, const Action& action);
+  absl::Status RefuseStep(Work& work, Step& step);
   Outcome Call(const Work& work, const Action& action);
   Outcome ProvisionOrQuery(const Work& work, const Action& action);
   Outcome Activate(const Work& work);
-  absl::Status Save(const Work& work, absl::Time next_attempt, absl::Time lease_until);
+  // Holds the order for another lease, or without one gives it up. False when
+  // it is no longer ours.
+  absl::StatusOr<bool> Save(Work& work, absl::Time next_attempt,
+                            std::optional<absl::Duration> lease);
   absl::Status Finish(const Work& work, Action::Kind kind);
 
   pg::Database& db_;
@@ -61,8 +74,8 @@ class ProvisioningWorker {
 
   absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  bool woken_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  std::int64_t wakes_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace sockel::catalog

@@ -1,5 +1,17 @@
 #include "services/catalog/provisioning/worker.h"
 
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <pqxx/pqxx>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "common/error/error.h"
 #include "services/catalog/catalog_fixture.h"
 
 namespace sockel::catalog {
@@ -8,39 +20,45 @@ namespace {
 using provisioner::v1::Operation;
 using provisioner::v1::ProvisionRequest;
 
-// Services as the test wants them: what they know, and what they answer next.
+const absl::Status kRefusal = absl::InvalidArgumentError("no such file plan");
+
+// Services as the test wants them: what they know, and what they answer.
 class FakeProvisioners final : public Provisioners {
  public:
+  bool Has(const std::string& service) const override { return service != missing; }
+
   Answer Provision(const std::string& service, const ProvisionRequest& request) override {
-    calls.push_back("provision " + service);
-    if (!lost_answers.empty() && lost_answers.back() == service) {
-      lost_answers.pop_back();
-      known[service] = request.tenant_code();
-      return absl::UnavailableError("connection reset");
-    }
-    if (refusing == service) return absl::InvalidArgumentError("no such file plan");
-    known[service] = request.tenant_code();
-    return Done(service);
+    Answer answer = Reply("provision " + service, request.tenant_code(), Done(service));
+    absl::MutexLock lock(&mutex_);
+    if (answer.ok()) known.insert(service);
+    if (lost_answers.erase(service) != 0) return absl::UnavailableError("connection reset");
+    return answer;
   }
   Answer GetOperation(const std::string& service, const std::string&) override {
-    calls.push_back("query " + service);
-    if (!known.contains(service)) return absl::NotFoundError("never heard of it");
-    return Done(service);
+    const bool knows = Knows(service);
+    return Reply("query " + service, "",
+                 knows ? Done(service) : Answer(absl::NotFoundError("never heard of it")));
   }
   Answer Deprovision(const std::string& service, const std::string&) override {
-    calls.push_back("deprovision " + service);
-    known.erase(service);
-    return Done(service);
+    Answer answer = Reply("deprovision " + service, "", Done(service));
+    absl::MutexLock lock(&mutex_);
+    if (answer.ok()) known.erase(service);
+    return answer;
   }
   absl::Status Invite(const std::string& admin) override {
-    calls.push_back("invite " + admin);
-    return absl::OkStatus();
+    return Reply("invite " + admin, "", Operation()).ok() ? invitation : absl::InternalError("?");
   }
 
+  // Before the workers run, and after.
+  std::string missing;                 // not configured
+  std::set<std::string> lost_answers;  // the next one is, and it worked
+  absl::Status invitation;
+  std::map<std::string, std::vector<Answer>> once;  // `query efile` → answers, in order
+  std::map<std::string, Answer> always;             // after these
+  std::set<std::string> known;
   std::vector<std::string> calls;
-  std::vector<std::string> lost_answers;
-  std::string refusing;
-  std::map<std::string, std::string> known;
+  // Called first; the tenant is known of `provision` only.
+  std::function<void(const std::string& call, const std::string& tenant)> on_call;
 
  private:
   static Answer Done(const std::string& service) {
@@ -49,28 +67,74 @@ class FakeProvisioners final : public Provisioners {
     if (service == "identity") (*operation.mutable_outputs())["admin"] = "tenants/smf/users/7";
     return operation;
   }
+  bool Knows(const std::string& service) {
+    absl::MutexLock lock(&mutex_);
+    return known.contains(service);
+  }
+  Answer Reply(const std::string& call, const std::string& tenant, Answer standard) {
+    if (on_call) on_call(call, tenant);
+    absl::MutexLock lock(&mutex_);
+    calls.push_back(call);
+    if (std::vector<Answer>& next = once[call]; !next.empty()) {
+      Answer answer = next.front();
+      next.erase(next.begin());
+      return answer;
+    }
+    const auto found = always.find(call);
+    return found == always.end() ? standard : found->second;
+  }
+
+  absl::Mutex mutex_;
 };
+
+Operation InProgress() {
+  Operation operation;
+  operation.set_state(Operation::IN_PROGRESS);
+  operation.set_poll_after_seconds(1);
+  return operation;
+}
 
 class WorkerTest : public CatalogTest {
  protected:
-  // An approved order of the provider for the ministry smf.
-  std::string Approved() {
-    PublishEfile();
-    auto order = CreateOrder(Provider("clerk"), R"({"tenant_code": "smf"})");
+  // An approved order of the provider for a ministry.
+  std::string ApprovedFor(const std::string& ministry) {
+    auto order = CreateOrder(Provider("clerk"), R"({"tenant_code": ")" + ministry + R"("})");
     EXPECT_TRUE(Approve(Provider("boss"), *order).ok());
     return order->name();
   }
-  // Runs until nothing is due, moving the clock on, a bounded number of times.
-  void RunAll(ProvisioningWorker& worker) {
-    for (int i = 0; i < 100; ++i) {
+  std::string Approved() {
+    PublishEfile();
+    return ApprovedFor("smf");
+  }
+  // So many turns, moving the clock on when nothing is due.
+  void Run(ProvisioningWorker& worker, int turns) {
+    for (int i = 0; i < turns; ++i) {
       auto worked = worker.RunOnce();
       ASSERT_TRUE(worked.ok()) << worked.status();
       if (!*worked) clock_.Advance(absl::Minutes(5));
     }
   }
-  std::unique_ptr<ProvisioningWorker> NewWorker() {
-    return std::make_unique<ProvisioningWorker>(db_, listener_, clock_, services_);
+  // Enough turns for everything here.
+  void RunAll(ProvisioningWorker& worker) { Run(worker, 100); }
+
+  std::unique_ptr<ProvisioningWorker> NewWorker(WorkerOptions options = {}) {
+    return std::make_unique<ProvisioningWorker>(db_, listener_, clock_, services_, options);
   }
+  // A lease is measured by the database's clock, which cannot be moved.
+  void ExpireLeases() {
+    pqxx::connection connection(database_.superuser_conninfo());
+    pqxx::nontransaction(connection).exec("UPDATE orders SET lease_until = '-infinity'");
+  }
+  v1::Order Read(const std::string& name) { return GetOrder(Provider(), name).value(); }
+  v1::Order::State AwaitTheEndOf(const std::string& name) {
+    const absl::Time give_up = absl::Now() + absl::Seconds(20);
+    while (Read(name).state() == v1::Order::PROVISIONING && absl::Now() < give_up) continue;
+    return Read(name).state();
+  }
+  std::int64_t CallsOf(const std::string& call) {
+    return std::count(services_.calls.begin(), services_.calls.end(), call);
+  }
+  int Subscriptions() { return orders_.ListSubscriptions(Provider(), {})->subscriptions_size(); }
 
   FakeProvisioners services_;
   pg::Listener listener_{database_.conninfo()};
@@ -102,15 +166,156 @@ TEST_F(WorkerTest, ALostAnswerIsAskedForNotRepeated) {
   EXPECT_EQ(services_.calls[2], "provision efile");
 }
 
+// He set his password with the code of an attempt whose answer was lost.
+TEST_F(WorkerTest, AnAdministratorWhoIsInAlreadyNeedsNoInvitation) {
+  const std::string name = Approved();
+  services_.invitation = error::Make(absl::StatusCode::kPermissionDenied, "USER_ACTIVATED",
+                                     "The user has a password.");
+  RunAll(*NewWorker());
+  EXPECT_EQ(GetOrder(Provider(), name)->state(), v1::Order::COMPLETED);
+}
+
 TEST_F(WorkerTest, ARefusalTakesBackWhatWasMade) {
   const std::string name = Approved();
-  services_.refusing = "efile";
+  services_.always["provision efile"] = kRefusal;
   RunAll(*NewWorker());
-  auto order = GetOrder(Provider(), name);
-  EXPECT_EQ(order->state(), v1::Order::FAILED);
-  EXPECT_EQ(order->failure(), "efile: no such file plan");
+  const v1::Order order = Read(name);
+  EXPECT_EQ(order.state(), v1::Order::FAILED);
+  EXPECT_EQ(order.failure(), "efile: no such file plan");
   EXPECT_TRUE(services_.known.empty());
-  EXPECT_EQ(order->steps(0).state(), v1::StepStatus::DEPROVISIONED);
+  EXPECT_EQ(order.steps(0).state(), v1::StepStatus::DEPROVISIONED);
+}
+
+TEST_F(WorkerTest, WhatCannotBeTakenBackHoldsUpNothingElse) {
+  const std::string name = Approved();
+  services_.always["provision efile"] = kRefusal;
+  services_.always["deprovision efile"] = absl::PermissionDeniedError("not you");
+  RunAll(*NewWorker({.limits = {.max_attempts = 3}}));
+  const v1::Order order = Read(name);
+  EXPECT_EQ(order.state(), v1::Order::FAILED);
+  EXPECT_EQ(order.failure(), "efile: no such file plan; could not be taken back: efile (not you)");
+  EXPECT_EQ(order.steps(0).state(), v1::StepStatus::DEPROVISIONED);
+  EXPECT_EQ(order.steps(1).state(), v1::StepStatus::ORPHANED);
+  EXPECT_EQ(CallsOf("deprovision efile"), 3);
+  EXPECT_EQ(CallsOf("deprovision identity"), 1);
+}
+
+TEST_F(WorkerTest, ARefusedTakingBackIsNotTriedAgainAtOnce) {
+  Approved();
+  services_.always["provision efile"] = kRefusal;
+  services_.always["deprovision efile"] = absl::PermissionDeniedError("not you");
+  auto worker = NewWorker();
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(worker->RunOnce().ok());
+  EXPECT_EQ(CallsOf("deprovision efile"), 1);
+}
+
+TEST_F(WorkerTest, OfAServiceThatIsNotConfiguredNothingIsTakenBack) {
+  const std::string name = Approved();
+  services_.missing = "efile";
+  RunAll(*NewWorker());
+  const v1::Order order = Read(name);
+  EXPECT_EQ(order.state(), v1::Order::FAILED);
+  EXPECT_EQ(order.failure(), "efile: no such service is configured");
+  EXPECT_EQ(order.steps(0).state(), v1::StepStatus::DEPROVISIONED);
+  EXPECT_EQ(order.steps(1).state(), v1::StepStatus::PENDING);
+  EXPECT_EQ(CallsOf("provision efile") + CallsOf("deprovision efile"), 0);
+}
+
+TEST_F(WorkerTest, AServiceThatHangsFailsTheOrderAfterSoManyTries) {
+  const std::string name = Approved();
+  services_.always["provision efile"] = absl::DeadlineExceededError("no answer");
+  services_.always["query efile"] = absl::DeadlineExceededError("no answer");
+  RunAll(*NewWorker({.limits = {.max_attempts = 5}}));
+  EXPECT_EQ(Read(name).state(), v1::Order::FAILED);
+  EXPECT_EQ(Read(name).failure(), "efile: no answer");
+  EXPECT_EQ(CallsOf("provision efile") + CallsOf("query efile"), 5);
+  EXPECT_EQ(CallsOf("deprovision efile"), 1);  // it may have worked
+}
+
+TEST_F(WorkerTest, AServiceThatIsNeverReadyFailsTheOrderWhenItsTimeIsOver) {
+  const std::string name = Approved();
+  services_.always["provision efile"] = InProgress();
+  services_.always["query efile"] = InProgress();
+  RunAll(*NewWorker({.limits = {.max_attempts = 3, .time = absl::Minutes(30)}}));
+  EXPECT_EQ(Read(name).state(), v1::Order::FAILED);
+  EXPECT_EQ(Read(name).failure(), "efile: not done within 30m");
+  EXPECT_TRUE(services_.known.empty());
+}
+
+TEST_F(WorkerTest, AServiceThatTakesItsTimeMayStumble) {
+  const std::string name = Approved();
+  services_.once["provision efile"] = {InProgress()};
+  services_.once["query efile"] = {InProgress(), InProgress(), InProgress(),
+                                   absl::UnavailableError("restarting"), InProgress()};
+  RunAll(*NewWorker({.limits = {.max_attempts = 2}}));
+  EXPECT_EQ(Read(name).state(), v1::Order::COMPLETED);
+  EXPECT_EQ(CallsOf("query efile"), 6);
+}
+
+TEST_F(WorkerTest, AServiceThatForgotIsAskedAnew) {
+  const std::string name = Approved();
+  services_.lost_answers = {"efile"};
+  services_.once["query efile"] = {absl::NotFoundError("never heard of it")};
+  RunAll(*NewWorker());
+  EXPECT_EQ(Read(name).state(), v1::Order::COMPLETED);
+  EXPECT_EQ(CallsOf("provision efile"), 2);
+}
+
+TEST_F(WorkerTest, AnErrorThatIsNoTextIsWrittenDownAllTheSame) {
+  const std::string name = Approved();
+  services_.once["provision efile"] = {absl::UnavailableError(std::string("a\0\xff", 3))};
+  auto worker = NewWorker();
+  Run(*worker, 2);
+  EXPECT_EQ(Read(name).steps(1).error(), "a ?");
+  RunAll(*worker);
+  EXPECT_EQ(Read(name).state(), v1::Order::COMPLETED);
+}
+
+// A worker that stands still in a call until its lease is over, while another
+// one goes on.
+class StandstillTest : public WorkerTest {
+ protected:
+  void StandStillIn(const std::string& call, int turns_of_the_other) {
+    bool first = true;
+    auto other = NewWorker();
+    services_.on_call = [&](const std::string& made, const std::string&) {
+      if (made == call && std::exchange(first, false)) Run(*other, turns_of_the_other);
+    };
+    auto stale = NewWorker({.lease = absl::ZeroDuration()});
+    for (int i = 0; first && i < 10; ++i) ASSERT_TRUE(stale->RunOnce().ok());
+    ASSERT_FALSE(first);
+    services_.on_call = nullptr;
+  }
+};
+
+TEST_F(StandstillTest, ItsAnswerRevivesNoOrderThatTheOtherEnded) {
+  const std::string name = Approved();
+  services_.always["query efile"] = kRefusal;
+  StandStillIn("provision efile", 100);
+  RunAll(*NewWorker());
+  EXPECT_EQ(Read(name).state(), v1::Order::FAILED);
+  EXPECT_EQ(Read(name).failure(), "efile: no such file plan");
+  EXPECT_EQ(Read(name).steps(0).state(), v1::StepStatus::DEPROVISIONED);
+  EXPECT_EQ(Subscriptions(), 0);
+}
+
+TEST_F(StandstillTest, ItsAnswerDoesNotTurnAnOrderRoundThatTheOtherTakesBack) {
+  const std::string name = Approved();
+  services_.always["query efile"] = kRefusal;
+  StandStillIn("provision efile", 1);
+  EXPECT_EQ(Read(name).failure(), "efile: no such file plan");
+  RunAll(*NewWorker());
+  EXPECT_EQ(Read(name).state(), v1::Order::FAILED);
+  EXPECT_EQ(Subscriptions(), 0);
+}
+
+TEST_F(StandstillTest, TheSameAnswerToBothMakesOneSubscription) {
+  const std::string name = Approved();
+  StandStillIn("provision efile", 100);
+  RunAll(*NewWorker());
+  EXPECT_EQ(Read(name).state(), v1::Order::COMPLETED);
+  EXPECT_EQ(Subscriptions(), 1);
+  EXPECT_EQ(CallsOf("invite tenants/smf/users/7"), 1);
 }
 
 TEST_F(WorkerTest, AnotherWorkerTakesOverWhenTheFirstDiedInTheMiddle) {
@@ -128,22 +333,40 @@ TEST_F(WorkerTest, AnotherWorkerTakesOverWhenTheFirstDiedInTheMiddle) {
   }
   auto worker = NewWorker();
   EXPECT_FALSE(*worker->RunOnce());  // the lease still holds
-  clock_.Advance(absl::Seconds(61));
+  clock_.Advance(absl::Hours(1));
+  EXPECT_FALSE(*worker->RunOnce());  // whatever our clock says
+  ExpireLeases();
   RunAll(*worker);
   EXPECT_EQ(GetOrder(Provider(), name)->state(), v1::Order::COMPLETED);
 }
 
 TEST_F(WorkerTest, StartsByItselfWhenAnOrderIsApproved) {
+  auto worker = NewWorker({.poll = absl::Hours(1)});
+  worker->Start();
+  absl::Notification listening;
+  auto subscription = listener_.Subscribe(kWorkChannel, [&](std::string_view) {
+    if (!listening.HasBeenNotified()) listening.Notify();
+  });
+  listening.WaitForNotification();
+  subscription.Cancel();
+  EXPECT_EQ(AwaitTheEndOf(Approved()), v1::Order::COMPLETED);
+  worker->Stop();
+}
+
+TEST_F(WorkerTest, AServiceThatHangsHoldsUpNoOtherOrder) {
+  PublishEfile();
+  absl::Notification go_on;
+  services_.on_call = [&](const std::string&, const std::string& tenant) {
+    if (tenant == "slow") go_on.WaitForNotificationWithTimeout(absl::Seconds(60));
+  };
+  ApprovedFor("slow");
+  clock_.Advance(absl::Seconds(1));  // it is due before the other
+  const std::string quick = ApprovedFor("quick");
   auto worker = NewWorker();
   worker->Start();
-  const std::string name = Approved();
-  const absl::Time give_up = absl::Now() + absl::Seconds(20);
-  v1::Order::State state = v1::Order::PROVISIONING;
-  while (state == v1::Order::PROVISIONING && absl::Now() < give_up) {
-    state = GetOrder(Provider(), name)->state();
-  }
+  EXPECT_EQ(AwaitTheEndOf(quick), v1::Order::COMPLETED);
+  go_on.Notify();
   worker->Stop();
-  EXPECT_EQ(state, v1::Order::COMPLETED);
 }
 
 }  // namespace
