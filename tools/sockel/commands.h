@@ -28,14 +28,17 @@ class Commands {
                 const std::string& example, std::function<absl::Status()> run);
 
   bool HasChosen() const { return chosen_ != nullptr; }
-  // HasChosen() must be true.
-  absl::Status RunChosen() const { return chosen_(); }
+  // HasChosen() must be true. What a library throws is UNKNOWN, with its text.
+  absl::Status RunChosen() const;
 
  private:
   CLI::App& root_;
   Session& session_;
   std::function<absl::Status()> chosen_;
 };
+
+// All of them.
+void AddAllCommands(Commands& commands);
 
 // commands/*.cc
 void AddSignInCommands(Commands& commands);

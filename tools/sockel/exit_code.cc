@@ -17,8 +17,13 @@ using google::rpc::BadRequest;
 using google::rpc::ErrorInfo;
 using google::rpc::PreconditionFailure;
 
+// Messages hold names from files and services: none of them steers a terminal.
 std::string Message(const absl::Status& status) {
-  return {status.message().data(), status.message().size()};
+  std::string message(status.message().data(), status.message().size());
+  for (char& c : message) {
+    if ((static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f) c = ' ';
+  }
+  return message;
 }
 
 std::string NextStep(const absl::Status& status) {
@@ -133,7 +138,9 @@ std::string ExplainJson(const absl::Status& status) {
       error["violations"][violation.subject()] = violation.description();
     }
   }
-  return nlohmann::json{{"error", error}}.dump();
+  // A path may be no UTF-8: that must not cost the message.
+  return nlohmann::json{{"error", error}}.dump(-1, ' ', false,
+                                               nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace sockel::cli

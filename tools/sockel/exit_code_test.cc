@@ -78,5 +78,14 @@ TEST(ExplainTest, ProgramsGetTheSameAsJson) {
   EXPECT_EQ(tree["error"]["fields"]["user.login"], "must be short");
 }
 
+TEST(ExplainTest, ANameThatIsNoTextIsToldAllTheSame) {
+  const auto tree = nlohmann::json::parse(ExplainJson(absl::NotFoundError("cannot read \xff.pdf")));
+  EXPECT_EQ(tree["error"]["message"], "cannot read \ufffd.pdf");
+}
+
+TEST(ExplainTest, ANameDoesNotSteerTheTerminal) {
+  EXPECT_THAT(Explain(absl::NotFoundError("a\x1b[31mb")), HasSubstr("a [31mb"));
+}
+
 }  // namespace
 }  // namespace sockel::cli

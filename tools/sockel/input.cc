@@ -39,11 +39,11 @@ std::string FirstLine(const std::string& text) {
   return text.substr(0, text.find_first_of("\r\n"));
 }
 
-absl::StatusOr<std::string> AskTerminal(const std::string& prompt) {
+absl::StatusOr<std::string> AskTerminal(const std::string& prompt, const std::string& option) {
   const int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
   if (fd < 0) {
-    return absl::FailedPreconditionError(
-        "there is no terminal to ask; use --password-file or --password-stdin");
+    return absl::FailedPreconditionError(absl::StrCat("there is no terminal to ask; use --", option,
+                                                      "-file or --", option, "-stdin"));
   }
   std::string line;
   {
@@ -100,10 +100,11 @@ absl::StatusOr<std::string> ReadSecret(const SecretSource& source, const std::st
   }
   if (source.stdin) {
     std::string line;
-    std::getline(std::cin, line);
-    return FirstLine(line);
+    if (std::getline(std::cin, line)) return FirstLine(line);
+    return absl::InvalidArgumentError(
+        absl::StrCat("standard input has no line for --", source.option, "-stdin"));
   }
-  return AskTerminal(prompt);
+  return AskTerminal(prompt, source.option);
 }
 
 absl::StatusOr<YAML::Node> ReadYaml(const std::string& path) {

@@ -12,13 +12,16 @@
 namespace sockel::cli {
 
 // Where a secret comes from; at most one of them is set, else the terminal is
-// asked.
+// asked. Never from an argument: everybody on the machine can read those.
 struct SecretSource {
   std::string file;    // first line of this file
-  bool stdin = false;  // first line of standard input
+  bool stdin = false;  // next line of standard input
+  // Of the options that say so: `--password-file`, `--password-stdin`.
+  std::string option = "password";
 };
 
-// FAILED_PRECONDITION when there is no terminal to ask.
+// FAILED_PRECONDITION when there is no terminal to ask, INVALID_ARGUMENT when
+// standard input has no line left.
 absl::StatusOr<std::string> ReadSecret(const SecretSource& source, const std::string& prompt);
 
 // A YAML (or JSON) file; `-` = standard input. INVALID_ARGUMENT says where it

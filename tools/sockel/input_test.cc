@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <iostream>
+#include <sstream>
 
 #include "sockel/catalog/v1/order.pb.h"
 #include "tools/sockel/testing_folder.h"
@@ -64,6 +66,20 @@ TEST(ReadSecretTest, TakesTheFirstLineOfAFile) {
   TestingFolder folder;
   std::ofstream(folder / "password") << "correct horse\r\nbattery\n";
   EXPECT_EQ(*ReadSecret({.file = folder / "password"}, ""), "correct horse");
+}
+
+TEST(ReadSecretTest, TwoSecretsAreTwoLinesOfStandardInput) {
+  std::istringstream lines("abcd-efgh\ncorrect horse\n");
+  std::streambuf* const terminal = std::cin.rdbuf(lines.rdbuf());
+  const auto code = ReadSecret({.stdin = true, .option = "code"}, "");
+  const auto password = ReadSecret({.stdin = true}, "");
+  const auto third = ReadSecret({.stdin = true, .option = "code"}, "");
+  std::cin.rdbuf(terminal);
+  std::cin.clear();
+  EXPECT_EQ(*code, "abcd-efgh");
+  EXPECT_EQ(*password, "correct horse");
+  EXPECT_TRUE(absl::IsInvalidArgument(third.status()));
+  EXPECT_NE(third.status().ToString().find("--code-stdin"), std::string::npos);
 }
 
 TEST(ParseDateTest, WantsARealDay) {

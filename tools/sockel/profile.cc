@@ -10,6 +10,7 @@
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 
 #include "absl/strings/ascii.h"
@@ -73,6 +74,15 @@ Profile FromJson(const json& tree) {
   return profile;
 }
 
+// Nothing when the file is damaged: no JSON, or a field of another type.
+std::optional<Profile> Parse(const std::string& text) {
+  try {
+    return FromJson(json::parse(text));
+  } catch (const json::exception&) {
+    return std::nullopt;
+  }
+}
+
 absl::Status CheckName(const std::string& name) {
   if (RE2::FullMatch(name, "[A-Za-z0-9][A-Za-z0-9._-]{0,63}")) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
@@ -122,24 +132,31 @@ std::filesystem::path ProfileStore::PathOf(const std::string& name) const {
 
 absl::StatusOr<Profile> ProfileStore::Load(const std::string& name) const {
   if (absl::Status status = CheckName(name); !status.ok()) return status;
-  Profile profile;
-  if (std::filesystem::exists(PathOf(name))) {
+  std::optional<Profile> profile = Profile();
+  std::error_code error;
+  // What cannot be looked at is not absent: reading it says why.
+  if (std::filesystem::exists(PathOf(name), error) || error) {
     absl::StatusOr<std::string> text = ReadFile(PathOf(name));
     if (!text.ok()) return text.status();
-    const json tree = json::parse(*text, nullptr, false);
-    if (!tree.is_object()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(PathOf(name).string(), " is damaged; delete it and sign in again"));
-    }
-    profile = FromJson(tree);
+    profile = Parse(*text);
   }
-  profile.name = name;
-  return profile;
+  if (!profile.has_value()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(PathOf(name).string(), " is damaged; delete it and sign in again"));
+  }
+  profile->name = name;
+  return *std::move(profile);
 }
 
 absl::Status ProfileStore::Save(const Profile& profile) const {
   if (absl::Status status = CheckName(profile.name); !status.ok()) return status;
-  return WritePrivateFile(PathOf(profile.name), ToJson(profile).dump(2) + "\n");
+  std::string text;
+  try {
+    text = ToJson(profile).dump(2);
+  } catch (const json::exception&) {
+    return absl::InvalidArgumentError("names of files in a profile must be text (UTF-8)");
+  }
+  return WritePrivateFile(PathOf(profile.name), text + "\n");
 }
 
 absl::Status ProfileStore::Remove(const std::string& name) const {
@@ -195,6 +212,12 @@ absl::Status WritePrivateFile(const std::filesystem::path& path, const std::stri
   const absl::Status status = failed("write");
   unlink(draft.c_str());
   return status;
+}
+
+std::filesystem::path AbsolutePath(const std::string& path) {
+  std::error_code error;
+  std::filesystem::path absolute = std::filesystem::absolute(path, error);
+  return error ? std::filesystem::path(path) : absolute;
 }
 
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path) {

@@ -74,7 +74,9 @@ class ProfileStore {
 
 // Writes a file that only its owner can read, all or nothing. Makes its folder.
 absl::Status WritePrivateFile(const std::filesystem::path& path, const std::string& text);
-// NOT_FOUND or INVALID_ARGUMENT name the file.
+// The path as it is from any folder; itself when this one is gone.
+std::filesystem::path AbsolutePath(const std::string& path);
+// NOT_FOUND names the file.
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path);
 
 }  // namespace sockel::cli

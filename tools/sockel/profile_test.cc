@@ -61,6 +61,22 @@ TEST_F(ProfileTest, ADamagedFileIsNamed) {
   EXPECT_NE(status.ToString().find("test.json"), std::string::npos);
 }
 
+TEST_F(ProfileTest, AFieldOfAnotherTypeIsDamageToo) {
+  ASSERT_TRUE(store_.Save(*store_.Load("test")).ok());
+  for (const char* text : {R"({"tenant": 7})", R"({"endpoints": ["a"]})", R"({"tls": "yes"})",
+                           R"({"endpoints": {"efile": 1}})", "[]", "null"}) {
+    std::ofstream(folder_ / "profiles/test.json") << text;
+    const absl::Status status = store_.Load("test").status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << text << ": " << status;
+  }
+}
+
+TEST_F(ProfileTest, AFileNameThatIsNoTextIsRefusedWhenItIsStored) {
+  Profile profile = *store_.Load("test");
+  profile.ca_file = "/tmp/\xff.pem";
+  EXPECT_TRUE(absl::IsInvalidArgument(store_.Save(profile)));
+}
+
 TEST_F(ProfileTest, TheOneInUseCanBeChanged) {
   unsetenv("SOCKEL_PROFILE");
   EXPECT_EQ(store_.Current(), "default");

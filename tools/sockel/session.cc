@@ -1,6 +1,7 @@
 #include "tools/sockel/session.h"
 
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "sockel/identity/v1/authentication.grpc.pb.h"
@@ -14,6 +15,7 @@ Session::Session(ProfileStore store, const Globals& globals)
     : store_(std::move(store)), globals_(globals) {}
 
 absl::StatusOr<Profile> Session::profile() const {
+  if (adopted_.has_value()) return *adopted_;
   return store_.Load(globals_.profile.empty() ? store_.Current() : globals_.profile);
 }
 
@@ -129,6 +131,14 @@ absl::Status Session::ShowList(const google::protobuf::Message& response, const 
 
 void Session::Say(const std::string& line) const {
   if (!json()) std::cout << line << "\n";
+}
+
+absl::Status Session::ShowName(const std::string& name) const {
+  if (json())
+    std::cout << nlohmann::json{{"name", name}}.dump(-1, ' ', false,
+                                                     nlohmann::json::error_handler_t::replace)
+              << "\n";
+  return absl::OkStatus();
 }
 
 }  // namespace sockel::cli

@@ -42,6 +42,9 @@ class Session {
   // The profile of this run; changed through SaveProfile.
   absl::StatusOr<Profile> profile() const;
   absl::Status SaveProfile(const Profile& profile) const { return store_.Save(profile); }
+  // Works with this profile from now on, without storing it: for signing in,
+  // which may fail. Before the first call.
+  void Adopt(Profile profile) { adopted_ = std::move(profile); }
 
   // `tenants/{code}` of --tenant, or else of who is signed in.
   absl::StatusOr<std::string> Tenant() const;
@@ -111,6 +114,9 @@ class Session {
                         const std::vector<Column>& columns) const;
   // A line for people; not with --output json.
   void Say(const std::string& line) const;
+  // The answer of a change that has none, for programs: `{"name": …}` with
+  // --output json, else nothing. Returns OK.
+  absl::Status ShowName(const std::string& name) const;
 
  private:
   template <typename Service>
@@ -139,6 +145,7 @@ class Session {
   const ProfileStore store_;
   const Globals& globals_;
   SystemClock clock_;
+  std::optional<Profile> adopted_;
   std::shared_ptr<client::TokenSource> tokens_;
   std::map<std::string, std::shared_ptr<grpc::Channel>> channels_;
 };

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "common/ledger/checkpoint.h"
 #include "sockel/audit/v1/audit.grpc.pb.h"
+#include "tools/sockel/audit/log_memory.h"
 #include "tools/sockel/session.h"
 
 namespace sockel::cli {
@@ -26,7 +27,8 @@ class LogClient {
   // The newest checkpoint. NOT_FOUND: the log is empty. Nothing is checked.
   absl::StatusOr<audit::v1::Checkpoint> Fetch();
   // The key to check it with, and whether that was known before. DATA_LOSS:
-  // the service shows another key than the one to believe.
+  // the service shows another key than the one to believe; it says what can be
+  // done. A key given to the constructor may be a new one of the same log.
   struct Trust {
     ledger::VerifierKey key;
     bool confirmed = false;
@@ -52,13 +54,26 @@ class LogClient {
   // Entries below the prefix with their proofs, for offline verification.
   absl::StatusOr<audit::v1::EvidenceBundle> Export(const std::string& resource_prefix);
 
+  // Forgets what this machine remembers of the log: the next Verify() begins
+  // anew. NOT_FOUND when that is nothing.
+  absl::Status Forget() const;
+
  private:
+  absl::StatusOr<LogMemory::Log> Log() const;
+  absl::StatusOr<std::optional<LogMemory::Known>> Recall() const;
+  // Compares every entry with the checkpoint and with the earlier one.
+  absl::Status Audit(const ledger::CheckpointBody& checkpoint, const Trust& trust);
+  absl::Status OtherKey(const std::string& shown, const std::string& believed) const;
   absl::StatusOr<Verdict> VerdictOfEmptyLog() const;
+  // A status of DATA_LOSS with the way out, when the log is not what this
+  // machine remembers.
+  absl::Status AtOddsWithMemory(const std::string& what) const;
 
   Session& session_;
   const std::string service_;
   const std::string tenant_;
   const std::string verifier_key_;
+  const LogMemory memory_;
 };
 
 }  // namespace sockel::cli

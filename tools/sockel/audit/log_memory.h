@@ -3,8 +3,10 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace sockel::cli {
 
@@ -13,6 +15,12 @@ namespace sockel::cli {
 // rewritten since, or signed by somebody else, is noticed.
 class LogMemory {
  public:
+  // Two installations, of tests and in use, have logs of the same name: which
+  // one it is, the service's address says.
+  struct Log {
+    std::string origin;   // `sockel/efile/smi`
+    std::string address;  // `127.0.0.1:7002`
+  };
   struct Known {
     std::string verifier_key;
     std::string note;
@@ -20,12 +28,21 @@ class LogMemory {
 
   explicit LogMemory(std::filesystem::path folder);
 
-  // `origin`: name of the log.
-  std::optional<Known> Recall(const std::string& origin) const;
-  absl::Status Remember(const std::string& origin, const Known& known) const;
+  // Nothing for a log that was never verified. FAILED_PRECONDITION names a
+  // damaged file: to go on as if nothing were known would hide a changed log.
+  absl::StatusOr<std::optional<Known>> Recall(const Log& log) const;
+  absl::Status Remember(const Log& log, const Known& known) const;
+  // NOT_FOUND when nothing is known of it.
+  absl::Status Forget(const Log& log) const;
+
+  // The keys of all logs of this name, at whatever address: for files, which
+  // come from no address.
+  std::vector<std::string> Keys(const std::string& origin) const;
+
+  // The file in which it is kept.
+  std::filesystem::path PathOf(const Log& log) const;
 
  private:
-  std::filesystem::path PathOf(const std::string& origin) const;
   const std::filesystem::path folder_;
 };
 

@@ -20,7 +20,7 @@ std::vector<std::string> Words(const CLI::App& command) {
 }
 
 void AppendCases(const CLI::App& command, const std::string& path, std::string& script) {
-  absl::StrAppend(&script, "    '", path, "') words='", absl::StrJoin(Words(command), " "),
+  absl::StrAppend(&script, "    '", path, "') sockel_words='", absl::StrJoin(Words(command), " "),
                   "' ;;\n");
   for (const CLI::App* child : command.get_subcommands([](const CLI::App*) { return true; })) {
     if (child->get_name().empty()) continue;
@@ -29,7 +29,8 @@ void AppendCases(const CLI::App& command, const std::string& path, std::string& 
 }
 
 // The command so far is what of the line is a known path; files complete where
-// nothing else does.
+// nothing else does. The variables have names of their own because zsh runs it
+// too, where `path` is another name of PATH, and `words` the line itself.
 std::string BashScript(const CLI::App& root) {
   std::string script =
       "_sockel_words() {\n"
@@ -40,17 +41,23 @@ std::string BashScript(const CLI::App& root) {
       "  esac\n"
       "}\n"
       "_sockel() {\n"
-      "  local words='' path='' next word\n"
-      "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-      "    next=\"${path:+$path }$word\"\n"
-      "    if _sockel_words \"$next\"; then path=\"$next\"; fi\n"
+      "  local sockel_words='' sockel_command='' sockel_next sockel_word\n"
+      "  for sockel_word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+      "    sockel_next=\"${sockel_command:+$sockel_command }$sockel_word\"\n"
+      "    if _sockel_words \"$sockel_next\"; then sockel_command=\"$sockel_next\"; fi\n"
       "  done\n"
-      "  _sockel_words \"$path\"\n"
-      "  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
+      "  _sockel_words \"$sockel_command\"\n"
+      "  COMPREPLY=($(compgen -W \"$sockel_words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
       "}\n"
       "complete -o default -F _sockel sockel\n";
   return script;
 }
+
+// zsh understands the script through its own emulation, which needs its
+// completion system.
+constexpr char kZshPrelude[] =
+    "whence compdef >/dev/null || { autoload -U +X compinit && compinit; }\n"
+    "autoload -U +X bashcompinit && bashcompinit\n";
 
 }  // namespace
 
@@ -59,9 +66,10 @@ void AddCompletionCommands(Commands& commands) {
   auto shell = std::make_shared<std::string>();
   commands
       .Add(root, "completion", "Print a completion script for bash or zsh",
-           "source <(sockel completion bash)",
+           "source <(sockel completion bash)   # in ~/.bashrc\n"
+           "  source <(sockel completion zsh)    # in ~/.zshrc",
            [&root, shell] {
-             if (*shell == "zsh") std::cout << "autoload -U +X bashcompinit && bashcompinit\n";
+             if (*shell == "zsh") std::cout << kZshPrelude;
              std::cout << BashScript(root);
              return absl::OkStatus();
            })

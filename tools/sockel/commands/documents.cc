@@ -1,6 +1,10 @@
 #include <atomic>
+#include <exception>
+#include <filesystem>
 #include <iostream>
+#include <memory>
 #include <set>
+#include <system_error>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -8,8 +12,8 @@
 #include "tools/sockel/commands.h"
 #include "tools/sockel/dossier_names.h"
 #include "tools/sockel/input.h"
+#include "tools/sockel/transfer/collect.h"
 #include "tools/sockel/transfer/download.h"
-#include "tools/sockel/transfer/names.h"
 #include "tools/sockel/transfer/upload.h"
 
 namespace sockel::cli {
@@ -32,39 +36,6 @@ struct Options {
   int jobs = 4;
 };
 
-// As long as a path can be.
-constexpr std::size_t kLongestLabel = 4096;
-
-void AddFile(const fs::path& path, const fs::path& base, std::vector<FileToPut>& files) {
-  files.push_back({path,
-                   PresentableName(path.lexically_relative(base).generic_string(), kLongestLabel),
-                   static_cast<std::int64_t>(fs::file_size(path))});
-}
-
-// The files, folders with all that is below them, in a stable order.
-absl::StatusOr<std::vector<FileToPut>> Collect(const std::vector<std::string>& paths) {
-  std::vector<FileToPut> files;
-  try {
-    for (const std::string& given : paths) {
-      const fs::path path = fs::absolute(given).lexically_normal();
-      if (!fs::is_directory(path)) {
-        AddFile(path, path.parent_path(), files);
-        continue;
-      }
-      const fs::path base = path.has_filename() ? path : path.parent_path();
-      for (const auto& entry : fs::recursive_directory_iterator(base)) {
-        if (entry.is_regular_file()) AddFile(entry.path(), base.parent_path(), files);
-      }
-    }
-  } catch (const fs::filesystem_error& e) {
-    return absl::NotFoundError(absl::StrCat(e.path1().string(), ": ", e.code().message()));
-  }
-  std::sort(files.begin(), files.end(),
-            [](const FileToPut& a, const FileToPut& b) { return a.path < b.path; });
-  if (files.empty()) return absl::NotFoundError("there is no file in it");
-  return files;
-}
-
 absl::StatusOr<Document> Template(const Options& options) {
   Document like;
   like.set_subject(options.subject);
@@ -83,7 +54,24 @@ struct PutResult {
   efile::v1::ListDocumentsResponse documents;
   absl::Status first_failure;
   int failures = 0;
+  bool can_go_on = false;  // a failure may be none when it is run again
 };
+
+// The same again would be refused again; nothing came of it.
+bool IsRefusal(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ||
+         absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status) ||
+         absl::IsFailedPrecondition(status);
+}
+
+// Like Put; what a library throws must not end a thread, and with it the process.
+absl::StatusOr<Document> PutOne(Uploader& uploader, const FileToPut& file) {
+  try {
+    return uploader.Put(file);
+  } catch (const std::exception& e) {
+    return absl::UnknownError(e.what());
+  }
+}
 
 PutResult PutAll(Uploader& uploader, const std::vector<FileToPut>& files, int jobs,
                  Progress& progress) {
@@ -93,7 +81,7 @@ PutResult PutAll(Uploader& uploader, const std::vector<FileToPut>& files, int jo
   for (int i = 0; i < jobs; ++i) {
     workers.emplace_back([&] {
       for (std::size_t at = next++; at < files.size(); at = next++) {
-        results[at] = uploader.Put(files[at]);
+        results[at] = PutOne(uploader, files[at]);
         progress.FileDone(files[at].label);
       }
     });
@@ -105,38 +93,59 @@ PutResult PutAll(Uploader& uploader, const std::vector<FileToPut>& files, int jo
       *all.documents.add_documents() = *std::move(results[i]);
       continue;
     }
+    all.can_go_on = all.can_go_on || !IsRefusal(results[i].status());
     if (all.failures++ == 0) all.first_failure = results[i].status();
     std::cerr << files[i].label << ": " << std::string(results[i].status().message()) << "\n";
   }
   return all;
 }
 
+// What this `put` is: the same paths into the same dossier.
+absl::StatusOr<std::unique_ptr<Journal>> OpenJournal(Session& session, const std::string& dossier,
+                                                     const std::vector<std::string>& paths) {
+  std::string key = dossier;
+  for (const std::string& path : paths) key += "\n" + AbsolutePath(path).string();
+  auto journal = Journal::Open(session.store().folder(), key);
+  if (journal.ok() && (*journal)->resumed()) {
+    session.Say("Going on where an earlier run stopped.");
+  }
+  return journal;
+}
+
+std::int64_t BytesOf(const std::vector<FileToPut>& files) {
+  std::int64_t bytes = 0;
+  for (const FileToPut& file : files) bytes += file.size;
+  return bytes;
+}
+
 absl::Status Put(Session& session, const Options& options) {
   absl::StatusOr<std::string> dossier = ResolveDossier(session, options.dossier);
   if (!dossier.ok()) return dossier.status();
-  absl::StatusOr<std::vector<FileToPut>> files = Collect(options.paths);
-  if (!files.ok()) return files.status();
+  absl::StatusOr<Collected> collected = Collect(options.paths);
+  if (!collected.ok()) return collected.status();
+  for (const std::string& name : collected->left_out) {
+    std::cerr << "left out, because it is no regular file: " << name << "\n";
+  }
   absl::StatusOr<Document> like = Template(options);
   if (!like.ok()) return like.status();
-  std::int64_t bytes = 0;
-  std::string key = *dossier;
-  for (const FileToPut& file : *files) bytes += file.size;
-  for (const std::string& path : options.paths) key += "\n" + fs::absolute(path).string();
-  Journal journal(session.store().folder(), key);
-  if (journal.resumed()) session.Say("Going on where an earlier run stopped.");
+  auto journal = OpenJournal(session, *dossier, options.paths);
+  if (!journal.ok()) return journal.status();
+  const std::vector<FileToPut>& files = collected->files;
+  const std::int64_t bytes = BytesOf(files);
   PutResult result;
   const absl::Time start = absl::Now();
   {
-    Progress progress(bytes, static_cast<std::int64_t>(files->size()));
-    Uploader uploader(session, *dossier, *like, journal, progress);
+    Progress progress(bytes, static_cast<std::int64_t>(files.size()));
+    Uploader uploader(session, *dossier, *like, **journal, progress);
     if (absl::Status ready = uploader.Prepare(); !ready.ok()) return ready;
-    result = PutAll(uploader, *files, options.jobs, progress);
+    result = PutAll(uploader, files, options.jobs, progress);
   }
-  if (result.failures == 0) journal.Finish();
+  // When all was refused there is nothing to go on with.
+  if (result.failures == 0 || !(result.can_go_on || (*journal)->HasFruits())) (*journal)->Finish();
   session.Say(absl::StrCat(
       result.documents.documents_size(), " documents, ", RenderBytes(static_cast<double>(bytes)),
       ", in ", absl::FormatDuration(absl::Trunc(absl::Now() - start, absl::Milliseconds(1)))));
-  if (session.json() || files->size() == 1) {
+  if (session.json() || files.size() == 1) {
     session.ShowList(result.documents, "documents", {{"NAME", "name"}, {"FILE", "file_name"}})
         .IgnoreError();
   }
@@ -170,42 +179,47 @@ std::string UniqueName(const Document& document, std::set<std::string>& taken) {
   return unique;
 }
 
-// A document into a file or folder, or all of a dossier's into a folder.
-absl::Status Get(Session& session, const Options& options) {
-  efile::v1::ListDocumentsResponse wanted;
-  if (IsDocumentName(options.name)) {
-    absl::StatusOr<Document> document = GetOne(session, options.name);
+absl::StatusOr<efile::v1::ListDocumentsResponse> Wanted(Session& session, const std::string& name) {
+  if (IsDocumentName(name)) {
+    absl::StatusOr<Document> document = GetOne(session, name);
     if (!document.ok()) return document.status();
+    efile::v1::ListDocumentsResponse wanted;
     *wanted.add_documents() = *document;
-  } else {
-    absl::StatusOr<std::string> dossier = ResolveDossier(session, options.name);
-    if (!dossier.ok()) return dossier.status();
-    auto listed = ListAll(session, *dossier);
-    if (!listed.ok()) return listed.status();
-    wanted = *listed;
+    return wanted;
   }
-  const fs::path target =
-      options.output.empty() ? fs::current_path() : fs::absolute(options.output);
-  const bool into_folder = fs::is_directory(target) || !IsDocumentName(options.name);
-  std::error_code error;
-  fs::create_directories(into_folder ? target : target.parent_path(), error);
+  absl::StatusOr<std::string> dossier = ResolveDossier(session, name);
+  if (!dossier.ok()) return dossier.status();
+  return ListAll(session, *dossier);
+}
+
+absl::Status GetAll(Session& session, const efile::v1::ListDocumentsResponse& wanted,
+                    const fs::path& target, bool into_folder) {
   std::int64_t bytes = 0;
   for (const Document& document : wanted.documents()) bytes += document.content().size();
   auto stub = session.Stub<DocumentService>();
   if (!stub.ok()) return stub.status();
-  {
-    Progress progress(bytes, wanted.documents_size());
-    std::set<std::string> taken;
-    for (const Document& document : wanted.documents()) {
-      const fs::path file = into_folder ? target / UniqueName(document, taken) : target;
-      if (absl::Status status = Download(**stub, document, file, progress); !status.ok()) {
-        return status;
-      }
-      progress.FileDone(file.filename().string());
-    }
+  Progress progress(bytes, wanted.documents_size());
+  std::set<std::string> taken;
+  for (const Document& document : wanted.documents()) {
+    const fs::path file = into_folder ? target / UniqueName(document, taken) : target;
+    absl::Status status = Download(**stub, document, file, progress, session.clock());
+    if (!status.ok()) return status;
+    progress.FileDone(file.filename().string());
   }
+  return absl::OkStatus();
+}
+
+// A document into a file or folder, or all of a dossier's into a folder.
+absl::Status Get(Session& session, const Options& options) {
+  auto wanted = Wanted(session, options.name);
+  if (!wanted.ok()) return wanted.status();
+  const fs::path target = AbsolutePath(options.output.empty() ? "." : options.output);
+  std::error_code error;
+  const bool into_folder = !IsDocumentName(options.name) || fs::is_directory(target, error);
+  fs::create_directories(into_folder ? target : target.parent_path(), error);
+  if (absl::Status got = GetAll(session, *wanted, target, into_folder); !got.ok()) return got;
   return session.ShowList(
-      wanted, "documents",
+      *wanted, "documents",
       {{"FILE", "file_name"}, {"BYTES", "content.size"}, {"SHA-256", "content.sha256"}});
 }
 
@@ -259,7 +273,8 @@ void AddDocumentCommands(Commands& commands) {
       .add_option("dossier", options->dossier, "Id, name or reference of the dossier")
       ->required();
   commands
-      .Add(group, "show", "Show what is known of a document", "",
+      .Add(group, "show", "Show what is known of a document",
+           "sockel documents show tenants/smi/dossiers/0190…/documents/0190…",
            [&session, options] { return Show(session, *options); })
       .add_option("name", options->name, "Name of the document")
       ->required();

@@ -6,6 +6,7 @@
 #include "tools/sockel/dossier_names.h"
 #include "tools/sockel/evidence/check.h"
 #include "tools/sockel/evidence/export.h"
+#include "tools/sockel/evidence/report.h"
 
 namespace sockel::cli {
 namespace {
@@ -13,42 +14,40 @@ namespace {
 struct Options {
   std::string dossier;
   std::string file;
-  std::string verifier_key;
+  KeyChoice key;
+  bool complete = false;
 };
 
 absl::Status Export(Session& session, const Options& options) {
   absl::StatusOr<std::string> dossier = ResolveDossier(session, options.dossier);
   if (!dossier.ok()) return dossier.status();
-  return ExportEvidence(session, *dossier, std::filesystem::absolute(options.file));
+  absl::StatusOr<Exported> made = ExportEvidence(session, *dossier, AbsolutePath(options.file));
+  if (!made.ok()) return made.status();
+  session.Say(absl::StrCat(options.file, ": ", made->documents, " documents, ", made->entries,
+                           " log entries. Check it with: sockel evidence verify ", options.file,
+                           " --verifier-key ", made->verifier_key,
+                           "\nWhoever checks it must get that key by another way than the file."));
+  if (session.json()) {
+    const nlohmann::json tree = {{"file", options.file},
+                                 {"dossier", *dossier},
+                                 {"documents", made->documents},
+                                 {"entries", made->entries},
+                                 {"verifier_key", made->verifier_key}};
+    std::cout << tree.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Verify(Session& session, const Options& options) {
   absl::StatusOr<EvidenceVerdict> verdict =
-      CheckEvidence(options.file, options.verifier_key, session.store());
+      CheckEvidence(options.file, options.key, LogMemory(session.store().folder()));
   if (!verdict.ok()) return verdict.status();
-  const BundleVerdict& log = verdict->log;
-  if (session.json()) {
-    std::cout << nlohmann::json{{"verified", true},
-                                {"dossier", verdict->manifest.dossier.name()},
-                                {"documents", verdict->manifest.documents.size()},
-                                {"entries", verdict->entries},
-                                {"log", log.checkpoint.origin},
-                                {"verifier_key", log.verifier_key},
-                                {"key_confirmed", log.key_confirmed}}
-                     .dump()
-              << "\n";
-    return absl::OkStatus();
+  if (options.complete && !verdict->complete) {
+    return absl::DataLossError(
+        "what is in the file is as it was filed, but it is not proven that no document is missing: "
+        "only a closed dossier has that proof");
   }
-  session.Say(absl::StrCat("Dossier ", verdict->manifest.dossier.reference(), ": ",
-                           verdict->manifest.documents.size(), " documents are what was filed; ",
-                           verdict->entries, " entries are in the signed log ",
-                           log.checkpoint.origin, "."));
-  if (!log.key_confirmed) {
-    session.Say(
-        absl::StrCat("The key was taken from the file. Compare it with one you got by "
-                     "another way:\n  ",
-                     log.verifier_key));
-  }
+  std::cout << (session.json() ? EvidenceJson(*verdict) + "\n" : EvidenceText(*verdict));
   return absl::OkStatus();
 }
 
@@ -63,21 +62,33 @@ void AddExport(Commands& commands, CLI::App& group, const std::string& name,
   command.add_option("-o,--out", options->file, "ZIP file to write")->required();
 }
 
+void AddVerify(Commands& commands, CLI::App& group, const std::shared_ptr<Options>& options) {
+  Session& session = commands.session();
+  CLI::App& verify = commands.Add(
+      group, "verify", "Check an evidence file, without any service; says what that proves",
+      "sockel evidence verify dossier.zip --verifier-key sockel/efile/smi+…",
+      [&session, options] { return Verify(session, *options); });
+  verify.add_option("file", options->file, "ZIP file")->required();
+  auto* key = verify.add_option("--verifier-key", options->key.verifier_key,
+                                "Key to believe, got by another way than the file (default: one "
+                                "remembered from `audit verify`)");
+  verify
+      .add_flag("--trust-file-key", options->key.trust_file_key,
+                "Believe the key that the file names, when none is remembered: proves nothing "
+                "about who made the file")
+      ->excludes(key);
+  verify.add_flag("--complete", options->complete,
+                  "Fail, too, unless it is proven that no document is missing");
+}
+
 }  // namespace
 
 void AddEvidenceCommands(Commands& commands) {
-  Session& session = commands.session();
   auto options = std::make_shared<Options>();
   CLI::App& group = commands.Group("evidence", "Evidence that outlives the service");
   AddExport(commands, group, "export", "sockel evidence export 413-1/17/2026 -o dossier.zip",
             options);
-  CLI::App& verify =
-      commands.Add(group, "verify", "Check an evidence file, without any service",
-                   "sockel evidence verify dossier.zip --verifier-key sockel/efile/smi+…",
-                   [&session, options] { return Verify(session, *options); });
-  verify.add_option("file", options->file, "ZIP file")->required();
-  verify.add_option("--verifier-key", options->verifier_key,
-                    "Key to believe (default: the one remembered, else the file's own)");
+  AddVerify(commands, group, options);
   CLI::App& efile = commands.Group("efile", "The e-file's evidence (short for `evidence export`)");
   AddExport(commands, efile, "evidence", "sockel efile evidence 413-1/17/2026 -o dossier.zip",
             options);

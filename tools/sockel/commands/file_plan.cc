@@ -85,7 +85,8 @@ void AddFilePlanCommands(Commands& commands) {
   create.add_option("--disposition", options->disposition, "What happens then")
       ->check(CLI::IsMember({"ARCHIVE", "APPRAISE", "DESTROY"}))
       ->capture_default_str();
-  commands.Add(group, "list", "List the file plan", "", [&session] { return List(session); });
+  commands.Add(group, "list", "List the file plan", "sockel file-plan list",
+               [&session] { return List(session); });
   add_code(commands.Add(
       group, "get", "Show an entry", "sockel file-plan get 413-1",
       [&session, options] { return ByName(session, *options, &Stub::GetFilePlanEntry); }));

@@ -64,8 +64,9 @@ void AddInboxCommands(Commands& commands) {
   Session& session = commands.session();
   CLI::App& group = commands.Group("inbox", "Your own inbox");
   auto options = std::make_shared<Options>();
-  CLI::App& list = commands.Add(group, "list", "List the inbox, newest first", "",
-                                [&session, options] { return List(session, *options); });
+  CLI::App& list =
+      commands.Add(group, "list", "List the inbox, newest first", "sockel inbox list --unread",
+                   [&session, options] { return List(session, *options); });
   list.add_flag("--unread", options->unread, "Only what is not read yet");
   list.add_option("--limit", options->limit, "At most so many; 0 = all")->capture_default_str();
   CLI::App& read =

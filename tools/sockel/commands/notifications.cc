@@ -47,30 +47,59 @@ bool AllFinal(const ListDeliveriesResponse& response) {
   return true;
 }
 
-// Shows the deliveries; with --wait once all are final. One that did not
-// arrive is then a failure.
-absl::Status ShowDeliveries(Session& session, const Options& options, const std::string& message) {
+// With --wait once all are final.
+absl::StatusOr<ListDeliveriesResponse> Settled(Session& session, const Options& options,
+                                               const std::string& message) {
   absl::StatusOr<ListDeliveriesResponse> deliveries = Deliveries(session, message);
-  if (deliveries.ok() && options.wait && !AllFinal(*deliveries)) {
-    deliveries = Poll<ListDeliveriesResponse>(
-        absl::Seconds(options.wait_seconds), [&] { return Deliveries(session, message); },
-        AllFinal);
-  }
-  if (!deliveries.ok()) return deliveries.status();
-  session
-      .ShowList(*deliveries, "deliveries",
-                {{"CHANNEL", "channel"},
-                 {"STATE", "state"},
-                 {"ATTEMPTS", "attempts"},
-                 {"RECIPIENT", "recipient"}})
-      .IgnoreError();
-  for (const Delivery& delivery : deliveries->deliveries()) {
-    if (options.wait && delivery.state() != Delivery::SENT) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          "a delivery ended as ", Delivery::State_Name(delivery.state()), ": ", delivery.name()));
-    }
+  if (!deliveries.ok() || !options.wait || AllFinal(*deliveries)) return deliveries;
+  return Poll<ListDeliveriesResponse>(
+      absl::Seconds(options.wait_seconds), [&] { return Deliveries(session, message); }, AllFinal);
+}
+
+absl::Status Show(Session& session, const ListDeliveriesResponse& deliveries) {
+  return session.ShowList(deliveries, "deliveries",
+                          {{"CHANNEL", "channel"},
+                           {"STATE", "state"},
+                           {"ATTEMPTS", "attempts"},
+                           {"RECIPIENT", "recipient"}});
+}
+
+// Whoever waits wants to know that all arrived.
+absl::Status AllSent(const ListDeliveriesResponse& deliveries) {
+  for (const Delivery& delivery : deliveries.deliveries()) {
+    if (delivery.state() == Delivery::SENT) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        "a delivery ended as ", Delivery::State_Name(delivery.state()), ": ", delivery.name()));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<Message> Fetch(Session& session, const std::string& name) {
+  notification::v1::GetMessageRequest request;
+  request.set_name(name);
+  return session.Call<MessageService>(&Stub::GetMessage, request);
+}
+
+// The message, with or without waiting: programs get one kind of answer. People
+// see its deliveries, too, when they waited for them.
+absl::Status ShowMessage(Session& session, const Options& options, const Message& message) {
+  if (!options.wait) return session.Show(message);
+  absl::StatusOr<ListDeliveriesResponse> deliveries = Settled(session, options, message.name());
+  absl::StatusOr<Message> now = Fetch(session, message.name());
+  // Whatever became of the waiting: this is the message that was accepted.
+  session.Show(now.ok() ? *now : message).IgnoreError();
+  if (!deliveries.ok()) return deliveries.status();
+  if (!session.json()) Show(session, *deliveries).IgnoreError();
+  return AllSent(*deliveries);
+}
+
+absl::Status ListDeliveries(Session& session, const Options& options) {
+  absl::StatusOr<std::string> name = session.Name("messages", options.message);
+  if (!name.ok()) return name.status();
+  absl::StatusOr<ListDeliveriesResponse> deliveries = Settled(session, options, *name);
+  if (!deliveries.ok()) return deliveries.status();
+  Show(session, *deliveries).IgnoreError();
+  return options.wait ? AllSent(*deliveries) : absl::OkStatus();
 }
 
 void AddRecipient(const std::string& text, const std::string& tenant, Message& message) {
@@ -121,12 +150,7 @@ absl::Status Send(Session& session, const Options& options) {
     message.set_sender(*sender);
   }
   auto sent = session.Call<MessageService>(&Stub::SendMessage, request);
-  if (!sent.ok()) return sent.status();
-  if (options.wait) {
-    session.Say(sent->name());
-    return ShowDeliveries(session, options, sent->name());
-  }
-  return session.Show(*sent);
+  return sent.ok() ? ShowMessage(session, options, *sent) : sent.status();
 }
 
 absl::Status List(Session& session, const Options& options) {
@@ -147,15 +171,13 @@ absl::Status List(Session& session, const Options& options) {
 absl::Status Get(Session& session, const Options& options) {
   absl::StatusOr<std::string> name = session.Name("messages", options.message);
   if (!name.ok()) return name.status();
-  if (options.wait) return ShowDeliveries(session, options, *name);
-  notification::v1::GetMessageRequest request;
-  request.set_name(*name);
-  auto message = session.Call<MessageService>(&Stub::GetMessage, request);
-  return message.ok() ? session.Show(*message) : message.status();
+  absl::StatusOr<Message> message = Fetch(session, *name);
+  return message.ok() ? ShowMessage(session, options, *message) : message.status();
 }
 
 void AddWait(CLI::App& command, Options& options) {
-  command.add_flag("--wait", options.wait, "Wait until every delivery is final; show them");
+  command.add_flag("--wait", options.wait,
+                   "Wait until every delivery is final; fail unless all arrived");
   command.add_option("--wait-seconds", options.wait_seconds, "Longest wait")->capture_default_str();
 }
 
@@ -192,7 +214,8 @@ void AddNotificationCommands(Commands& commands) {
   CLI::App& group = commands.Group("notifications", "Messages and what became of them");
   auto options = std::make_shared<Options>();
   AddSend(commands, group, options);
-  CLI::App& list = commands.Add(group, "list", "List messages, newest first", "",
+  CLI::App& list = commands.Add(group, "list", "List messages, newest first",
+                                "sockel notifications list --reference tenants/smi/dossiers/0190…",
                                 [&session, options] { return List(session, *options); });
   list.add_option("--reference", options->reference, "Only those with this reference");
   list.add_option("--limit", options->limit, "At most so many; 0 = all")->capture_default_str();
@@ -201,6 +224,12 @@ void AddNotificationCommands(Commands& commands) {
                    [&session, options] { return Get(session, *options); });
   get.add_option("message", options->message, "Id or name")->required();
   AddWait(get, *options);
+  CLI::App& deliveries =
+      commands.Add(group, "deliveries", "List what became of a message",
+                   "sockel notifications deliveries 0190… --wait",
+                   [&session, options] { return ListDeliveries(session, *options); });
+  deliveries.add_option("message", options->message, "Id or name")->required();
+  AddWait(deliveries, *options);
 }
 
 }  // namespace sockel::cli

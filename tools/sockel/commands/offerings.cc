@@ -27,7 +27,8 @@ absl::StatusOr<std::string> TakeId(YAML::Node& node, const std::string& what) {
   return id;
 }
 
-absl::Status CreatePlan(Session& session, const std::string& offering, YAML::Node node) {
+absl::StatusOr<catalog::v1::Plan> CreatePlan(Session& session, const std::string& offering,
+                                             YAML::Node node) {
   absl::StatusOr<std::string> id = TakeId(node, "each plan");
   if (!id.ok()) return id.status();
   catalog::v1::CreatePlanRequest request;
@@ -35,9 +36,8 @@ absl::Status CreatePlan(Session& session, const std::string& offering, YAML::Nod
   request.set_plan_id(*id);
   if (absl::Status status = Fill(node, *request.mutable_plan()); !status.ok()) return status;
   auto plan = session.Call<OfferingService>(&Stub::CreatePlan, request);
-  if (!plan.ok()) return plan.status();
-  session.Say("Created " + plan->name());
-  return absl::OkStatus();
+  if (plan.ok()) session.Say("Created " + plan->name());
+  return plan;
 }
 
 absl::Status Create(Session& session, const Options& options) {
@@ -53,15 +53,18 @@ absl::Status Create(Session& session, const Options& options) {
   auto offering = session.Call<OfferingService>(&Stub::CreateOffering, request);
   if (!offering.ok()) return offering.status();
   for (const YAML::Node& plan : plans) {
-    const absl::Status status = CreatePlan(session, offering->name(), YAML::Clone(plan));
-    if (!status.ok()) return status;
+    auto created = CreatePlan(session, offering->name(), YAML::Clone(plan));
+    if (!created.ok()) return created.status();
   }
   return session.Show(*offering);
 }
 
 absl::Status AddPlan(Session& session, const Options& options) {
   absl::StatusOr<YAML::Node> node = ReadYaml(options.file);
-  return node.ok() ? CreatePlan(session, FullName(options.offering), *node) : node.status();
+  if (!node.ok()) return node.status();
+  auto plan = CreatePlan(session, FullName(options.offering), *node);
+  if (!plan.ok()) return plan.status();
+  return session.json() ? session.Show(*plan) : absl::OkStatus();
 }
 
 absl::Status List(Session& session) {
@@ -118,7 +121,8 @@ void AddOfferingCommands(Commands& commands) {
                    [&session, options] { return AddPlan(session, *options); });
   add_offering(add_plan);
   add_plan.add_option("-f,--file", options->file, "YAML file; - = standard input")->required();
-  commands.Add(group, "list", "List offerings", "", [&session] { return List(session); });
+  commands.Add(group, "list", "List offerings", "sockel offerings list",
+               [&session] { return List(session); });
   add_offering(commands.Add(group, "get", "Show an offering", "sockel offerings get efile",
                             [&session, options] { return Get(session, *options); }));
   add_offering(commands.Add(group, "plans", "List an offering's plans",

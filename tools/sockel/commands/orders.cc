@@ -126,7 +126,7 @@ void AddWait(CLI::App& command, Options& options) {
 void AddSubscriptionCommands(Commands& commands, const std::shared_ptr<Options>& options) {
   Session& session = commands.session();
   CLI::App& group = commands.Group("subscriptions", "What a tenant has");
-  commands.Add(group, "list", "List subscriptions", "",
+  commands.Add(group, "list", "List subscriptions", "sockel subscriptions list",
                [&session] { return ListSubscriptions(session); });
   commands
       .Add(group, "get", "Show a subscription", "sockel subscriptions get 0190…",
@@ -150,8 +150,8 @@ void AddOrderCommands(Commands& commands) {
       [&session, options] { return Create(session, *options); });
   create.add_option("-f,--file", options->file, "YAML file; - = standard input")->required();
   AddWait(create, *options);
-  commands.Add(group, "list", "List orders, newest first (-t - = of all tenants)", "",
-               [&session] { return List(session); });
+  commands.Add(group, "list", "List orders, newest first (-t - = of all tenants)",
+               "sockel -t - orders list", [&session] { return List(session); });
   CLI::App& get = commands.Add(group, "get", "Show an order", "sockel orders get 0190… --wait",
                                [&session, options] { return Get(session, *options); });
   add_order(get);

@@ -45,7 +45,8 @@ absl::Status Unbind(Session& session, const Options& options) {
   if (!name.ok()) return name.status();
   identity::v1::DeleteRoleBindingRequest request;
   request.set_name(*name);
-  return session.Call<RoleBindingService>(&Stub::DeleteRoleBinding, request).status();
+  auto deleted = session.Call<RoleBindingService>(&Stub::DeleteRoleBinding, request);
+  return deleted.ok() ? session.ShowName(*name) : deleted.status();
 }
 
 absl::Status Check(Session& session, const Options& options) {
@@ -72,7 +73,8 @@ void AddRoleCommands(Commands& commands) {
   bind.add_option("principal", options->principal, "Name of the user or service account")
       ->required();
   commands
-      .Add(group, "list", "List who holds which role", "",
+      .Add(group, "list", "List who holds which role",
+           "sockel roles list --principal tenants/smi/serviceAccounts/portal",
            [&session, options] { return List(session, *options); })
       .add_option("--principal", options->principal, "Only those of this user or service account");
   commands

@@ -79,7 +79,9 @@ absl::Status RemoveKey(Session& session, const Options& options) {
 }
 
 absl::Status GenerateKey(const Options& options) {
-  if (std::filesystem::exists(options.private_key_file)) {
+  std::error_code error;
+  // Also when it cannot be looked at: it may be there.
+  if (std::filesystem::exists(options.private_key_file, error) || error) {
     return absl::AlreadyExistsError(options.private_key_file +
                                     " exists; a key is never overwritten");
   }
@@ -88,7 +90,7 @@ absl::Status GenerateKey(const Options& options) {
   absl::StatusOr<std::string> secret = key->ToPrivateJson();
   if (!secret.ok()) return secret.status();
   const absl::Status written =
-      WritePrivateFile(std::filesystem::absolute(options.private_key_file), *secret + "\n");
+      WritePrivateFile(AbsolutePath(options.private_key_file), *secret + "\n");
   if (!written.ok()) return written;
   std::cerr << "The private key is in " << options.private_key_file << ".\n";
   std::cout << key->ToPublicJson() << "\n";
@@ -112,7 +114,8 @@ void AddServiceAccountCommands(Commands& commands) {
   add_account(create);
   create.add_option("--display-name", options->display_name, "Name for people")->required();
   create.add_option("--public-key-file", options->public_key_file, "Its public key (JWK)");
-  commands.Add(group, "list", "List service accounts", "", [&session] { return List(session); });
+  commands.Add(group, "list", "List service accounts", "sockel service-accounts list",
+               [&session] { return List(session); });
   add_account(commands.Add(group, "get", "Show a service account and its keys",
                            "sockel service-accounts get portal",
                            [&session, options] { return Get(session, *options); }));

@@ -21,6 +21,7 @@ struct LoginOptions {
   std::string key_file;
   std::string service_account;
   std::map<std::string, std::string> endpoints;
+  bool tls = false;
   std::string ca_file;
 };
 
@@ -39,18 +40,14 @@ absl::Status LoginWithKey(Session& session, const LoginOptions& options, Profile
     return absl::InvalidArgumentError(
         "--service-account must be a name such as tenants/smi/serviceAccounts/portal");
   }
-  std::error_code error;
-  profile.service_account_key_file = std::filesystem::absolute(options.key_file, error);
+  profile.service_account_key_file = AbsolutePath(options.key_file).string();
   profile.principal = options.service_account;
   profile.tenant = CodeOf(options.service_account);
-  if (absl::Status saved = session.SaveProfile(profile); !saved.ok()) return saved;
+  session.Adopt(profile);
   auto who =
       session.Call<AccessService>(&AccessService::Stub::WhoAmI, identity::v1::WhoAmIRequest());
-  if (!who.ok()) {
-    profile.SignOut();
-    session.SaveProfile(profile).IgnoreError();
-    return who.status();
-  }
+  if (!who.ok()) return who.status();
+  if (absl::Status saved = session.SaveProfile(profile); !saved.ok()) return saved;
   session.Say(absl::StrCat("Signed in as ", who->principal(), " (profile ", profile.name, ")."));
   return session.json() ? session.Show(*who) : absl::OkStatus();
 }
@@ -62,7 +59,7 @@ absl::Status LoginWithPassword(Session& session, const LoginOptions& options, Pr
   absl::StatusOr<std::string> password =
       ReadSecret(options.password, absl::StrCat("Password of ", options.login, ": "));
   if (!password.ok()) return password.status();
-  if (absl::Status saved = session.SaveProfile(profile); !saved.ok()) return saved;
+  session.Adopt(profile);
   identity::v1::LoginRequest request;
   request.set_tenant("tenants/" + CodeOf(options.tenant));
   request.set_login(options.login);
@@ -83,6 +80,7 @@ absl::Status LoginWithPassword(Session& session, const LoginOptions& options, Pr
   return session.json() ? session.Show(*answer) : absl::OkStatus();
 }
 
+// Nothing is stored unless it succeeds: who was signed in before still is.
 absl::Status Login(Session& session, const LoginOptions& options) {
   absl::StatusOr<Profile> profile = session.profile();
   if (!profile.ok()) return profile.status();
@@ -90,10 +88,8 @@ absl::Status Login(Session& session, const LoginOptions& options) {
   for (const auto& [service, target] : options.endpoints) {
     if (!target.empty()) profile->endpoints[service] = target;
   }
-  if (!options.ca_file.empty()) {
-    profile->tls = true;
-    profile->ca_file = options.ca_file;
-  }
+  if (options.tls || !options.ca_file.empty()) profile->tls = true;
+  if (!options.ca_file.empty()) profile->ca_file = AbsolutePath(options.ca_file).string();
   return options.key_file.empty() ? LoginWithPassword(session, options, *profile)
                                   : LoginWithKey(session, options, *profile);
 }
@@ -117,13 +113,13 @@ absl::Status Logout(Session& session) {
     std::cerr << "warning: the session could not be ended at the server: "
               << std::string(revoked.message()) << "\n";
   }
-  return absl::OkStatus();
+  return session.ShowName(profile->name);
 }
 
 struct ActivateOptions {
   std::string tenant;
   std::string login;
-  std::string code;
+  SecretSource code{.option = "code"};
   SecretSource password;
 };
 
@@ -131,7 +127,9 @@ absl::Status Activate(Session& session, const ActivateOptions& options) {
   identity::v1::ActivateUserRequest request;
   request.set_tenant("tenants/" + CodeOf(options.tenant));
   request.set_login(options.login);
-  request.set_code(options.code);
+  absl::StatusOr<std::string> code = ReadSecret(options.code, "Activation code: ");
+  if (!code.ok()) return code.status();
+  request.set_code(*code);
   absl::StatusOr<std::string> password =
       ReadSecret(options.password, "New password (12 characters or more): ");
   if (!password.ok()) return password.status();
@@ -143,15 +141,18 @@ absl::Status Activate(Session& session, const ActivateOptions& options) {
   return session.json() ? session.Show(*answer) : absl::OkStatus();
 }
 
-void AddPasswordOptions(CLI::App& command, SecretSource& source) {
-  auto* file = command.add_option("--password-file", source.file,
-                                  "Read it from the first line of this file");
-  command.add_flag("--password-stdin", source.stdin, "Read it from standard input")->excludes(file);
+// `what`: what it is, for the help.
+void AddSecretOptions(CLI::App& command, const std::string& what, SecretSource& source) {
+  const std::string option = "--" + source.option;
+  auto* file = command.add_option(option + "-file", source.file,
+                                  "Read " + what + " from the first line of this file");
+  command
+      .add_flag(option + "-stdin", source.stdin,
+                "Read " + what + " from a line of standard input (default: ask the terminal)")
+      ->excludes(file);
 }
 
-}  // namespace
-
-void AddSignInCommands(Commands& commands) {
+void AddLogin(Commands& commands) {
   Session& session = commands.session();
   auto login = std::make_shared<LoginOptions>();
   CLI::App& command = commands.Add(
@@ -163,7 +164,7 @@ void AddSignInCommands(Commands& commands) {
         return Login(session, *login);
       });
   command.add_option("-u,--user", login->login, "Login of the user (tenant: --tenant)");
-  AddPasswordOptions(command, login->password);
+  AddSecretOptions(command, "the password", login->password);
   auto* account = command.add_option("--service-account", login->service_account,
                                      "Name of the service account, with --key-file");
   command.add_option("--key-file", login->key_file, "Private key of the service account (JWK)")
@@ -172,27 +173,40 @@ void AddSignInCommands(Commands& commands) {
     command.add_option("--" + service, login->endpoints[service],
                        "Address of " + service + "; kept in the profile");
   }
+  command.add_flag("--tls", login->tls, "Connect with TLS, trusting the system's authorities");
   command.add_option("--ca-file", login->ca_file, "Connect with TLS, trusting this CA (PEM)");
+}
 
-  commands.Add(commands.root(), "logout", "End the session and forget its tokens", "",
-               [&session] { return Logout(session); });
-  commands.Add(commands.root(), "whoami", "Show who is signed in, with which roles", "",
-               [&session]() -> absl::Status {
+void AddActivate(Commands& commands) {
+  Session& session = commands.session();
+  auto activate = std::make_shared<ActivateOptions>();
+  CLI::App& command = commands.Add(
+      commands.root(), "activate", "Set the password with an activation code",
+      "sockel activate --tenant smi --user erika   # asks for the code and the password\n"
+      "  sockel activate --tenant smi --user erika --code-file code --password-file password",
+      [&session, activate] {
+        activate->tenant = session.globals().tenant;
+        return Activate(session, *activate);
+      });
+  command.add_option("-u,--user", activate->login, "Login of the user")->required();
+  AddSecretOptions(command, "the activation code", activate->code);
+  AddSecretOptions(command, "the new password", activate->password);
+}
+
+}  // namespace
+
+void AddSignInCommands(Commands& commands) {
+  Session& session = commands.session();
+  AddLogin(commands);
+  commands.Add(commands.root(), "logout", "End the session and forget its tokens",
+               "sockel -p test logout", [&session] { return Logout(session); });
+  commands.Add(commands.root(), "whoami", "Show who is signed in, with which roles",
+               "sockel whoami", [&session]() -> absl::Status {
                  auto who = session.Call<AccessService>(&AccessService::Stub::WhoAmI,
                                                         identity::v1::WhoAmIRequest());
                  return who.ok() ? session.Show(*who) : who.status();
                });
-
-  auto activate = std::make_shared<ActivateOptions>();
-  CLI::App& activation =
-      commands.Add(commands.root(), "activate", "Set the password with an activation code",
-                   "sockel activate --tenant smi --user erika --code abcd…", [&session, activate] {
-                     activate->tenant = session.globals().tenant;
-                     return Activate(session, *activate);
-                   });
-  activation.add_option("-u,--user", activate->login, "Login of the user")->required();
-  activation.add_option("--code", activate->code, "Activation code")->required();
-  AddPasswordOptions(activation, activate->password);
+  AddActivate(commands);
 }
 
 }  // namespace sockel::cli

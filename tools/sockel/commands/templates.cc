@@ -119,7 +119,8 @@ void AddSenderCommands(Commands& commands, const std::shared_ptr<Options>& optio
   create.add_option("--address", options->email_address, "E-mail address")->required();
   create.add_option("--display-name", options->display_name, "Name shown with it");
   create.add_option("--reply-to", options->reply_to, "Where answers go");
-  commands.Add(group, "list", "List senders", "", [&session] { return ListSenders(session); });
+  commands.Add(group, "list", "List senders", "sockel senders list",
+               [&session] { return ListSenders(session); });
 }
 
 }  // namespace
@@ -146,7 +147,8 @@ void AddTemplateCommands(Commands& commands) {
                                    [&session, options] { return AddVersion(session, *options); });
   add_id(version);
   add_file(version);
-  commands.Add(group, "list", "List templates", "", [&session] { return List(session); });
+  commands.Add(group, "list", "List templates", "sockel templates list",
+               [&session] { return List(session); });
   add_id(commands.Add(group, "get", "Show a template", "sockel templates get receipt",
                       [&session, options] { return Get(session, *options); }));
   CLI::App& preview = commands.Add(group, "preview", "Show what a recipient would read",

@@ -63,7 +63,8 @@ void AddTenantCommands(Commands& commands) {
       ->check(CLI::IsMember({"MINISTRY", "AUTHORITY"}))
       ->capture_default_str();
 
-  commands.Add(group, "list", "List tenants", "", [&session] { return List(session); });
+  commands.Add(group, "list", "List tenants", "sockel tenants list",
+               [&session] { return List(session); });
   add_id(commands.Add(group, "get", "Show a tenant", "sockel tenants get smi", [&session, options] {
     identity::v1::GetTenantRequest request;
     request.set_name(FullName(options->id));

@@ -1,7 +1,7 @@
 #include "tools/sockel/evidence/export.h"
 
+#include <cstdint>
 #include <cstdlib>
-#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -9,6 +9,7 @@
 #include "sockel/efile/v1/dossier.grpc.pb.h"
 #include "tools/sockel/audit/log_client.h"
 #include "tools/sockel/evidence/manifest.h"
+#include "tools/sockel/evidence/record.h"
 #include "tools/sockel/evidence/zip_file.h"
 #include "tools/sockel/polling.h"
 #include "tools/sockel/transfer/download.h"
@@ -33,10 +34,15 @@ constexpr char kReadme[] =
     "\n"
     "    sockel evidence verify FILE.zip --verifier-key KEY\n"
     "\n"
-    "where KEY is the verifier key of the log, which you should have from another source than\n"
-    "this file. Or by hand: the leaves in audit.json are hashed as RFC 6962 says, the checkpoint\n"
-    "is a C2SP signed note, and an entry with the action efile.documents.create has the SHA-256\n"
-    "of the document in its details.\n";
+    "where KEY is the verifier key of the log. You must have it from another source than this\n"
+    "file: anybody can sign a file like this with a key of their own. Or by hand: the leaves in\n"
+    "audit.json are hashed as RFC 6962 says, the checkpoint is a C2SP signed note. An entry\n"
+    "efile.documents.create has the SHA-256 of the document in its details, the entry\n"
+    "efile.dossiers.close the number of documents.\n"
+    "\n"
+    "Proven are the documents' bytes, who filed them and when, and, of a closed dossier, that\n"
+    "none is missing. Not proven are subjects, senders, recipients, dates and file names: they\n"
+    "are what the service showed when this file was made.\n";
 
 // A folder that is gone when the work is done.
 class ScratchFolder {
@@ -81,25 +87,30 @@ absl::Status FetchDocuments(Session& session, const Manifest& manifest, const fs
   if (!stub.ok()) return stub.status();
   std::int64_t bytes = 0;
   for (const auto& entry : manifest.documents) bytes += entry.document.content().size();
-  fs::create_directories(folder / "documents");
+  std::error_code error;
+  if (!fs::create_directory(folder / "documents", error)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("cannot write in ", folder.string(), ": ", error.message()));
+  }
   Progress progress(bytes, static_cast<std::int64_t>(manifest.documents.size()));
   for (const auto& entry : manifest.documents) {
-    const absl::Status status = Download(**stub, entry.document, folder / entry.file, progress);
+    const absl::Status status =
+        Download(**stub, entry.document, folder / entry.file, progress, session.clock());
     if (!status.ok()) return status;
     progress.FileDone(entry.file);
   }
   return absl::OkStatus();
 }
 
-// Whether the log speaks of every document already: entries reach it a moment
-// after the change.
-bool IsComplete(const EvidenceBundle& bundle, const Manifest& manifest) {
-  std::set<std::string> recorded;
-  for (const auto& proven : bundle.entries()) recorded.insert(proven.entry().entry().resource());
+// Entries reach the log a moment after the change.
+bool IsUpToDate(const EvidenceBundle& bundle, const Manifest& manifest) {
+  const absl::StatusOr<DossierRecord> record = ReadRecord(bundle, manifest.dossier.name());
+  if (!record.ok()) return true;  // waiting does not mend it
   for (const auto& entry : manifest.documents) {
-    if (recorded.count(entry.document.name()) == 0) return false;
+    if (record->filed.count(entry.document.name()) == 0) return false;
   }
-  return recorded.count(manifest.dossier.name()) != 0;
+  const bool closed = manifest.dossier.state() == efile::v1::Dossier::CLOSED;
+  return record->opened.has_value() && (!closed || record->closed.has_value());
 }
 
 absl::StatusOr<EvidenceBundle> FetchEntries(Session& session, const Manifest& manifest) {
@@ -107,14 +118,45 @@ absl::StatusOr<EvidenceBundle> FetchEntries(Session& session, const Manifest& ma
   LogClient log(session, "efile", name.substr(0, name.find('/', 8)), "");
   return Poll<EvidenceBundle>(
       absl::Seconds(30), [&] { return log.Export(name); },
-      [&](const EvidenceBundle& bundle) { return IsComplete(bundle, manifest); });
+      [&](const EvidenceBundle& bundle) { return IsUpToDate(bundle, manifest); });
+}
+
+// What would be refused later is not written.
+absl::Status CheckAgainstLog(Session& session, const Manifest& manifest,
+                             const EvidenceBundle& bundle) {
+  const absl::StatusOr<DossierRecord> record = ReadRecord(bundle, manifest.dossier.name());
+  const absl::Status same = record.ok() ? Compare(manifest, *record) : record.status();
+  if (same.ok()) return same;
+  absl::StatusOr<Manifest> now = Describe(session, manifest.dossier.name());
+  if (!now.ok()) return now.status();
+  if (ToJson(*now) == ToJson(manifest)) return same;
+  return absl::AbortedError("the dossier was changed while it was exported: export it again");
+}
+
+absl::Status WriteZip(const Manifest& manifest, const EvidenceBundle& bundle,
+                      const fs::path& scratch, const fs::path& target) {
+  absl::StatusOr<ZipWriter> zip = ZipWriter::Create(target);
+  if (!zip.ok()) return zip.status();
+  absl::Status status = zip->AddText(kReadmeName, kReadme);
+  if (status.ok()) status = zip->AddText(kManifestName, ToJson(manifest));
+  if (status.ok()) status = zip->AddText(kAuditName, RenderJson(bundle));
+  for (const auto& entry : manifest.documents) {
+    if (status.ok()) status = zip->AddFile(entry.file, scratch / entry.file);
+  }
+  return status.ok() ? zip->Finish() : status;
 }
 
 }  // namespace
 
-absl::Status ExportEvidence(Session& session, const std::string& dossier, const fs::path& target) {
-  if (fs::exists(target)) {
+absl::StatusOr<Exported> ExportEvidence(Session& session, const std::string& dossier,
+                                        const fs::path& target) {
+  std::error_code error;
+  if (fs::exists(target, error)) {
     return absl::AlreadyExistsError(absl::StrCat(target.string(), " exists already"));
+  }
+  if (error) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("cannot write ", target.string(), ": ", error.message()));
   }
   const ScratchFolder scratch(target);
   if (scratch.path().empty()) {
@@ -127,23 +169,11 @@ absl::Status ExportEvidence(Session& session, const std::string& dossier, const 
   if (!status.ok()) return status;
   absl::StatusOr<EvidenceBundle> bundle = FetchEntries(session, *manifest);
   if (!bundle.ok()) return bundle.status();
-
-  absl::StatusOr<ZipWriter> zip = ZipWriter::Create(target);
-  if (!zip.ok()) return zip.status();
-  status = zip->AddText(kReadmeName, kReadme);
-  if (status.ok()) status = zip->AddText(kManifestName, ToJson(*manifest));
-  if (status.ok()) status = zip->AddText(kAuditName, RenderJson(*bundle));
-  for (const auto& entry : manifest->documents) {
-    if (status.ok()) status = zip->AddFile(entry.file, scratch.path() / entry.file);
-  }
-  if (status.ok()) status = zip->Finish();
+  status = CheckAgainstLog(session, *manifest, *bundle);
+  if (status.ok()) status = WriteZip(*manifest, *bundle, scratch.path(), target);
   if (!status.ok()) return status;
-  session.Say(absl::StrCat(target.string(), ": ", manifest->documents.size(), " documents, ",
-                           bundle->entries_size(),
-                           " log entries. Check it with: sockel evidence "
-                           "verify ",
-                           target.filename().string()));
-  return absl::OkStatus();
+  return Exported{manifest->documents.size(), bundle->entries_size(),
+                  bundle->checkpoint().verifier_key()};
 }
 
 }  // namespace sockel::cli

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/sockel/json_text.h"
 #include "tools/sockel/render.h"
 
 namespace sockel::cli {
@@ -34,7 +35,7 @@ std::string ToJson(const Manifest& manifest) {
 
 absl::StatusOr<Manifest> ParseManifest(const std::string& text) {
   const json tree = json::parse(text, nullptr, false);
-  if (!tree.is_object() || tree.value("format", "") != kFormat) {
+  if (TextAt(tree, "format") != kFormat) {
     return absl::InvalidArgumentError("it is no evidence file of a form this version knows");
   }
   Manifest manifest;
@@ -50,7 +51,7 @@ absl::StatusOr<Manifest> ParseManifest(const std::string& text) {
         !Read(entry["document"], document.document)) {
       return damaged;
     }
-    document.file = entry.value("file", "");
+    document.file = TextAt(entry, "file");
     manifest.documents.push_back(std::move(document));
   }
   return manifest;

@@ -62,8 +62,15 @@ absl::Status ZipWriter::Finish() {
 
 absl::StatusOr<ZipReader> ZipReader::Open(const std::filesystem::path& path) {
   int code = 0;
-  Handle archive(zip_open(path.c_str(), ZIP_RDONLY, &code), &zip_discard);
+  Handle archive(zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code), &zip_discard);
   if (archive) return ZipReader(std::move(archive));
+  if (code == ZIP_ER_EXISTS) {
+    return absl::DataLossError(absl::StrCat(path.string(), " holds two members of one name"));
+  }
+  if (code == ZIP_ER_INCONS) {
+    return absl::DataLossError(
+        absl::StrCat(path.string(), " holds something else than its table of contents says"));
+  }
   const std::string text = absl::StrCat("cannot read ", path.string(), ": ", ErrorText(code));
   return code == ZIP_ER_NOENT ? absl::NotFoundError(text) : absl::InvalidArgumentError(text);
 }
@@ -73,7 +80,8 @@ std::vector<std::string> ZipReader::Names() const {
   const zip_int64_t count = zip_get_num_entries(archive_.get(), 0);
   for (zip_int64_t i = 0; i < count; ++i) {
     const char* name = zip_get_name(archive_.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_GUESS);
-    if (name != nullptr) names.emplace_back(name);
+    // One that cannot be named is a member all the same.
+    names.emplace_back(name != nullptr ? name : "");
   }
   return names;
 }
@@ -82,8 +90,9 @@ absl::StatusOr<std::string> ZipReader::Read(const std::string& name, std::size_t
   std::string text;
   bool too_large = false;
   const absl::Status status = ForEachPiece(name, [&](std::string_view piece) {
-    too_large = too_large || text.size() + piece.size() > most;
+    too_large = text.size() + piece.size() > most;
     if (!too_large) text += piece;
+    return !too_large;
   });
   if (!status.ok()) return status;
   if (too_large) return absl::InvalidArgumentError(absl::StrCat(name, " is too large"));
@@ -91,7 +100,7 @@ absl::StatusOr<std::string> ZipReader::Read(const std::string& name, std::size_t
 }
 
 absl::Status ZipReader::ForEachPiece(const std::string& name,
-                                     const std::function<void(std::string_view)>& take) const {
+                                     const std::function<bool(std::string_view)>& take) const {
   const std::unique_ptr<zip_file_t, int (*)(zip_file_t*)> file(
       zip_fopen(archive_.get(), name.c_str(), ZIP_FL_ENC_GUESS), &zip_fclose);
   if (!file) return absl::NotFoundError(absl::StrCat(name, " is not in the ZIP file"));
@@ -100,7 +109,9 @@ absl::Status ZipReader::ForEachPiece(const std::string& name,
     const zip_int64_t count = zip_fread(file.get(), buffer.data(), buffer.size());
     if (count < 0) return absl::InvalidArgumentError(absl::StrCat(name, " is damaged"));
     if (count == 0) return absl::OkStatus();
-    take(std::string_view(buffer).substr(0, static_cast<std::size_t>(count)));
+    if (!take(std::string_view(buffer).substr(0, static_cast<std::size_t>(count)))) {
+      return absl::OkStatus();
+    }
   }
 }
 

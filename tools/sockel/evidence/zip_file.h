@@ -38,15 +38,20 @@ class ZipWriter {
 // Reads one. Names are only names: nothing is unpacked.
 class ZipReader {
  public:
+  // NOT_FOUND; INVALID_ARGUMENT when it is no ZIP file; DATA_LOSS when programs
+  // would not agree about what is in it: two members of one name, or members
+  // that are not what the table of contents says.
   static absl::StatusOr<ZipReader> Open(const std::filesystem::path& path);
 
+  // Of all members.
   std::vector<std::string> Names() const;
   // The whole member. NOT_FOUND; INVALID_ARGUMENT when larger than `most` or
   // damaged.
   absl::StatusOr<std::string> Read(const std::string& name, std::size_t most) const;
-  // Piece by piece. NOT_FOUND, INVALID_ARGUMENT when damaged.
+  // Piece by piece, until `take` returns false: a few bytes can unpack to very
+  // many. NOT_FOUND, INVALID_ARGUMENT when damaged.
   absl::Status ForEachPiece(const std::string& name,
-                            const std::function<void(std::string_view)>& take) const;
+                            const std::function<bool(std::string_view)>& take) const;
 
  private:
   using Handle = std::unique_ptr<zip, void (*)(zip*)>;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <fstream>
+#include <string>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -10,6 +12,7 @@
 #include "common/ids/ids.h"
 #include "tools/sockel/transfer/hash.h"
 #include "tools/sockel/transfer/names.h"
+#include "tools/sockel/transfer/patience.h"
 
 namespace sockel::cli {
 namespace {
@@ -17,11 +20,10 @@ namespace {
 using efile::v1::Document;
 using efile::v1::DocumentService;
 
-constexpr absl::Duration kPatience = absl::Seconds(60);
+constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
+constexpr absl::Duration kLongestPause = absl::Seconds(2);
 // File systems allow 255 bytes; a number may have to go in front or behind.
 constexpr std::size_t kLongestFileName = 240;
-
-std::string LastSegment(const std::string& name) { return name.substr(name.rfind('/') + 1); }
 
 std::int64_t SizeOf(const std::filesystem::path& path) {
   std::error_code error;
@@ -55,62 +57,77 @@ absl::Status Fetch(DocumentService::Stub& documents, const Document& document,
 }
 
 absl::Status FetchRepeatedly(DocumentService::Stub& documents, const Document& document,
-                             const std::filesystem::path& part, Progress& progress) {
-  const absl::Time end = absl::Now() + kPatience;
-  absl::Duration pause = absl::Milliseconds(100);
+                             const std::filesystem::path& part, Progress& progress,
+                             const Clock& clock) {
+  Patience patience(clock);
+  absl::Duration pause = kFirstPause;
   while (true) {
+    const std::int64_t before = SizeOf(part);
     const absl::Status status = Fetch(documents, document, part, progress);
-    const bool repeat = absl::IsUnavailable(status) || absl::IsResourceExhausted(status);
-    if (!repeat || absl::Now() > end) return status;
+    if (!IsInterruption(status)) return status;
+    if (SizeOf(part) > before) {
+      patience.NoteSignOfLife();
+      pause = kFirstPause;
+    }
+    if (patience.IsOver()) return status;
     absl::SleepFor(pause);
-    pause = std::min(pause * 2, absl::Seconds(2));
+    pause = std::min(pause * 2, kLongestPause);
   }
+}
+
+absl::Status CannotWrite(const std::filesystem::path& path, const std::error_code& error) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("cannot write ", path.string(), ": ", error.message()));
+}
+
+// OK when the content is there already; NOT_FOUND when nothing is.
+absl::Status LookForContent(const std::filesystem::path& target, const std::string& wanted) {
+  std::error_code error;
+  if (!std::filesystem::exists(target, error)) {
+    return error ? CannotWrite(target, error) : absl::NotFoundError("");
+  }
+  const absl::StatusOr<std::string> present = HashFile(target);
+  if (present.ok() && *present == wanted) return absl::OkStatus();
+  return absl::AlreadyExistsError(absl::StrCat(target.string(), " exists with other content"));
+}
+
+// The hash in the name: a part of one content is never continued as another.
+std::filesystem::path PartOf(const std::filesystem::path& target, const std::string& wanted) {
+  const std::string name = ShortenedFileName(target.filename().string(), kLongestFileName);
+  return target.parent_path() /
+         absl::StrCat(".", name, ".", ids::ToHex(wanted).substr(0, 8), ".part");
 }
 
 }  // namespace
 
 std::string SafeFileName(const Document& document) {
-  std::string name = document.file_name().substr(document.file_name().find_last_of("/\\") + 1);
-  std::replace_if(
-      name.begin(), name.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '_');
-  if (name.empty() || name == "." || name == "..") name = LastSegment(document.name());
+  std::string name = NameInFolder(document.file_name());
+  if (name.empty()) name = NameInFolder(document.name());
+  if (name.empty()) name = "document";
   return ShortenedFileName(name, kLongestFileName);
 }
 
 absl::Status Download(DocumentService::Stub& documents, const Document& document,
-                      const std::filesystem::path& target, Progress& progress) {
+                      const std::filesystem::path& target, Progress& progress, const Clock& clock) {
   const std::string& wanted = document.content().sha256();
-  if (std::filesystem::exists(target)) {
-    const absl::StatusOr<std::string> present = HashFile(target);
-    if (present.ok() && *present == wanted) {
-      progress.AddBytes(document.content().size());
-      return absl::OkStatus();
-    }
-    return absl::AlreadyExistsError(absl::StrCat(target.string(), " exists with other content"));
-  }
-  // The hash in the name: a part of one content is never continued as another.
-  const std::string place = target.filename().string();
-  const std::filesystem::path part =
-      target.parent_path() / absl::StrCat(".", ShortenedFileName(place, kLongestFileName), ".",
-                                          ids::ToHex(wanted).substr(0, 8), ".part");
-  if (SizeOf(part) > document.content().size()) std::filesystem::remove(part);
+  absl::Status status = LookForContent(target, wanted);
+  if (status.ok()) progress.AddBytes(document.content().size());
+  if (!absl::IsNotFound(status)) return status;
+  const std::filesystem::path part = PartOf(target, wanted);
+  std::error_code error;
+  if (SizeOf(part) > document.content().size()) std::filesystem::remove(part, error);
   progress.AddBytes(SizeOf(part));
-  if (absl::Status status = FetchRepeatedly(documents, document, part, progress); !status.ok()) {
-    return status;
-  }
+  status = FetchRepeatedly(documents, document, part, progress, clock);
+  if (!status.ok()) return status;
   const absl::StatusOr<std::string> hash = HashFile(part);
   if (!hash.ok()) return hash.status();
   if (*hash != wanted) {
-    std::filesystem::remove(part);
+    std::filesystem::remove(part, error);
     return absl::DataLossError(
         absl::StrCat("what was received of ", document.name(), " is not what was stored"));
   }
-  std::error_code error;
   std::filesystem::rename(part, target, error);
-  if (!error) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("cannot write ", target.string(), ": ", error.message()));
+  return error ? CannotWrite(target, error) : absl::OkStatus();
 }
 
 }  // namespace sockel::cli

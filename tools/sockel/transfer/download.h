@@ -5,21 +5,24 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/clock/clock.h"
 #include "sockel/efile/v1/document.grpc.pb.h"
 #include "tools/sockel/transfer/progress.h"
 
 namespace sockel::cli {
 
-// A name for the document's file that is safe in a folder: its own, without
-// anything that leads elsewhere, and short enough to be numbered (240 bytes).
+// A name for the document's file that is safe in a folder (NameInFolder): its
+// own as far as that goes, never empty, and short enough to be numbered (240
+// bytes).
 std::string SafeFileName(const efile::v1::Document& document);
 
 // Writes the content to `target`, all or nothing: into a `.part` file beside
 // it first, where a broken or killed download goes on later. The hash is
 // compared before the file gets its name (DATA_LOSS). An existing file is
-// ALREADY_EXISTS, unless it has this very content.
+// ALREADY_EXISTS, unless it has this very content. Repeats while the service is
+// away (patience.h).
 absl::Status Download(efile::v1::DocumentService::Stub& documents,
                       const efile::v1::Document& document, const std::filesystem::path& target,
-                      Progress& progress);
+                      Progress& progress, const Clock& clock);
 
 }  // namespace sockel::cli

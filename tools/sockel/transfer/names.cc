@@ -1,6 +1,8 @@
 #include "tools/sockel/transfer/names.h"
 
 #include <algorithm>
+#include <string>
+#include <string_view>
 
 #include "common/text/text.h"
 
@@ -24,6 +26,16 @@ bool IsControl(std::string_view sequence) {
   const auto first = static_cast<unsigned char>(sequence[0]);
   if (sequence.size() == 1) return first < 0x20 || first == 0x7f;
   return first == 0xc2 && static_cast<unsigned char>(sequence[1]) < 0xa0;
+}
+
+// U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069; and U+2028,
+// U+2029, which end a line.
+bool TurnsDirection(std::string_view sequence) {
+  if (sequence == "\xd8\x9c") return true;
+  if (sequence.size() != 3 || sequence[0] != '\xe2') return false;
+  const auto last = static_cast<unsigned char>(sequence[2]);
+  if (sequence[1] == '\x80') return last == 0x8e || last == 0x8f || (last >= 0xa8 && last <= 0xae);
+  return sequence[1] == '\x81' && last >= 0xa6 && last <= 0xa9;
 }
 
 }  // namespace
@@ -51,6 +63,24 @@ std::string PresentableName(std::string_view bytes, std::size_t most) {
     while (begin < clean.size() && IsContinuation(clean[begin])) ++begin;
   }
   return "…" + clean.substr(begin);
+}
+
+std::string NameInFolder(std::string_view given) {
+  given.remove_prefix(given.find_last_of("/\\") + 1);  // npos + 1 = 0
+  const std::string shown = PresentableName(given, std::string::npos);
+  std::string name;
+  for (std::string_view left = shown; !left.empty();) {
+    const std::size_t length = std::max<std::size_t>(SequenceLength(left), 1);
+    const std::string_view sequence = left.substr(0, length);
+    if (TurnsDirection(sequence)) {
+      name += '_';
+    } else {
+      name += sequence;
+    }
+    left.remove_prefix(length);
+  }
+  if (!name.empty() && (name[0] == '.' || name[0] == '-')) name[0] = '_';
+  return name;
 }
 
 std::string ShortenedFileName(const std::string& name, std::size_t most) {

@@ -41,6 +41,51 @@ TEST(PresentableNameTest, KeepsTheEndOfALongText) {
   EXPECT_EQ(PresentableName("12345", 5), "12345");
 }
 
+TEST(NameInFolderTest, LeavesOrdinaryNamesAsTheyAre) {
+  for (const char* name :
+       {"README", "Größe – Straße.txt", "日本語.html", "a b.c", "a.-b", "a..b"}) {
+    EXPECT_EQ(NameInFolder(name), name);
+  }
+}
+
+TEST(NameInFolderTest, LeadsToNoOtherFolder) {
+  EXPECT_EQ(NameInFolder("/etc/passwd"), "passwd");
+  EXPECT_EQ(NameInFolder("..\\..\\a.txt"), "a.txt");
+  EXPECT_EQ(NameInFolder("a/.."), "_.");
+  EXPECT_EQ(NameInFolder(".."), "_.");
+  EXPECT_EQ(NameInFolder("."), "_");
+  EXPECT_EQ(NameInFolder("a/"), "");
+}
+
+TEST(NameInFolderTest, IsNoFileThatAShellReadsByItself) {
+  EXPECT_EQ(NameInFolder(".bash_login"), "_bash_login");
+  EXPECT_EQ(NameInFolder(".envrc"), "_envrc");
+  EXPECT_EQ(NameInFolder("x/.profile"), "_profile");
+}
+
+TEST(NameInFolderTest, IsNoOption) {
+  EXPECT_EQ(NameInFolder("-rf"), "_rf");
+  EXPECT_EQ(NameInFolder("--help"), "_-help");
+}
+
+TEST(NameInFolderTest, IsReadInOneDirection) {
+  EXPECT_EQ(NameInFolder("a\u202egpj.exe"), "a_gpj.exe");
+  EXPECT_EQ(NameInFolder("\u061c\u200e\u200f\u202a\u2066\u2069\u2028x"), "_______x");
+  EXPECT_EQ(NameInFolder("…\u2030"), "…\u2030");  // their neighbours
+}
+
+TEST(NameInFolderTest, HoldsNoControlCharacters) {
+  EXPECT_EQ(NameInFolder("a\nb\x1b[31m\xc2\x9b"
+                         "c"),
+            "a_b_[31m_c");
+}
+
+TEST(NameInFolderTest, WhatIsSafeStaysAsItIs) {
+  for (const char* name : {".x", "-x", "a\u202eb", "\xff", "a\u0308", "-.-"}) {
+    EXPECT_EQ(NameInFolder(NameInFolder(name)), NameInFolder(name)) << name;
+  }
+}
+
 TEST(ShortenedFileNameTest, KeepsTheExtension) {
   EXPECT_EQ(ShortenedFileName(std::string(300, 'x') + ".pdf", 240), std::string(236, 'x') + ".pdf");
   EXPECT_EQ(ShortenedFileName(std::string(300, 'x'), 240), std::string(240, 'x'));

@@ -19,18 +19,15 @@ using efile::v1::DocumentService;
 using efile::v1::Upload;
 using efile::v1::UploadService;
 
-// As long as a service is away, for a restart say, all transfers wait; then
-// they give up together.
-constexpr absl::Duration kPatience = absl::Seconds(60);
 constexpr std::size_t kPiece = 256 * 1024;
 // Characters, as the API allows.
 constexpr std::size_t kLongestFileName = 255;
 constexpr std::size_t kLongestSubject = 500;
 
+// Also when another stream is at the upload, or it is at another place than
+// thought: asking again shows where to go on.
 bool IsWorthRepeating(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
-         absl::IsResourceExhausted(status) || absl::IsAborted(status) ||
-         absl::IsCancelled(status) || absl::IsOutOfRange(status);
+  return IsInterruption(status) || absl::IsAborted(status) || absl::IsOutOfRange(status);
 }
 
 std::string TenantOf(const std::string& name) { return name.substr(0, name.find('/', 8)); }
@@ -57,10 +54,11 @@ Uploader::Uploader(Session& session, std::string dossier, Document like, Journal
       dossier_(std::move(dossier)),
       like_(std::move(like)),
       journal_(journal),
-      progress_(progress) {}
+      progress_(progress),
+      patience_(session.clock()) {}
 
 absl::Status Uploader::Prepare() {
-  NoteSignOfLife();
+  patience_.NoteSignOfLife();
   auto documents = session_.Stub<DocumentService>();
   if (!documents.ok()) return documents.status();
   documents_ = *std::move(documents);
@@ -97,17 +95,13 @@ absl::StatusOr<Document> Uploader::Repeatedly(const FileToPut& file, TransferSta
   std::int64_t received = -1;
   while (true) {
     absl::StatusOr<Document> document = Attempt(file, state, received);
-    if (document.ok()) NoteSignOfLife();
-    if (document.ok() || !IsWorthRepeating(document.status()) || !IsPatient()) return document;
+    if (document.ok()) patience_.NoteSignOfLife();
+    if (document.ok() || !IsWorthRepeating(document.status()) || patience_.IsOver()) {
+      return document;
+    }
     absl::SleepFor(pause);
     pause = std::min(pause * 2, absl::Seconds(2));
   }
-}
-
-void Uploader::NoteSignOfLife() { last_sign_of_life_ = absl::ToUnixMillis(absl::Now()); }
-
-bool Uploader::IsPatient() const {
-  return absl::Now() < absl::FromUnixMillis(last_sign_of_life_) + kPatience;
 }
 
 absl::StatusOr<Document> Uploader::Attempt(const FileToPut& file, TransferState& state,
@@ -145,7 +139,7 @@ absl::Status Uploader::SendContent(const FileToPut& file, TransferState& state,
   if (!upload.ok()) return upload.status();
   // Only progress is a sign of life: an upload that fails at the same place
   // again and again is given up.
-  if (upload->received_size() > received) NoteSignOfLife();
+  if (upload->received_size() > received) patience_.NoteSignOfLife();
   received = upload->received_size();
   if (upload->state() != Upload::RECEIVING) return absl::OkStatus();  // complete, or filed
   return Append(file, *upload);
@@ -192,7 +186,9 @@ absl::Status Uploader::Append(const FileToPut& file, const Upload& upload) {
   message.set_name(upload.name());
   message.set_offset(at);
   absl::Status read;
-  while (at < file.size) {
+  // At least one message, be it without data: an upload that has all its bytes
+  // may still wait to be completed.
+  do {
     const std::int64_t wanted = std::min<std::int64_t>(kPiece, file.size - at);
     read = ReadPiece(in, *message.mutable_data(), wanted, file.path);
     if (!read.ok() || !writer->Write(message)) break;
@@ -200,7 +196,7 @@ absl::Status Uploader::Append(const FileToPut& file, const Upload& upload) {
     progress_.AddBytes(wanted);
     message.clear_name();
     message.clear_offset();
-  }
+  } while (at < file.size);
   if (!read.ok()) context.TryCancel();
   writer->WritesDone();
   const grpc::Status status = writer->Finish();

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -10,6 +9,7 @@
 #include "sockel/efile/v1/upload.grpc.pb.h"
 #include "tools/sockel/session.h"
 #include "tools/sockel/transfer/journal.h"
+#include "tools/sockel/transfer/patience.h"
 #include "tools/sockel/transfer/progress.h"
 
 namespace sockel::cli {
@@ -47,8 +47,6 @@ class Uploader {
                                            efile::v1::CreateDocumentRequest request);
   absl::Status SendContent(const FileToPut& file, TransferState& state, std::int64_t& received);
   absl::StatusOr<efile::v1::Upload> CurrentUpload(const FileToPut& file, TransferState& state);
-  void NoteSignOfLife();
-  bool IsPatient() const;
   absl::Status Append(const FileToPut& file, const efile::v1::Upload& upload);
 
   Session& session_;
@@ -58,7 +56,7 @@ class Uploader {
   Progress& progress_;
   std::unique_ptr<efile::v1::DocumentService::Stub> documents_;
   std::unique_ptr<efile::v1::UploadService::Stub> uploads_;
-  std::atomic<std::int64_t> last_sign_of_life_{0};  // milliseconds since 1970
+  Patience patience_;
 };
 
 }  // namespace sockel::cli
