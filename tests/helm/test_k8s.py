@@ -1,6 +1,7 @@
 """The files beside the chart fit it, and Prometheus accepts the rules."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -39,39 +40,65 @@ def test_no_role_may_bypass_row_security():
         assert not role.get("superuser") and not role.get("bypassrls")
 
 
+def test_a_role_reaches_its_own_database_only():
+    cluster, = documents(K8S / "database" / "cluster.yaml")
+    *rules, last = cluster["spec"]["postgresql"]["pg_hba"]
+    assert rules == [f"hostssl sockel_{s} sockel_{s},sockel_{s}_owner all scram-sha-256"
+                     for s in SERVICES]
+    assert last == "host all all all reject"
+
+
 def test_prometheus_accepts_the_rules():
     run = subprocess.run(["promtool", "check", "rules", str(K8S / "monitoring" / "rules.yaml")],
                          capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-def test_alerts_fire_when_they_should(tmp_path):
-    """Each alert on a series that deserves it, at a time when `for` is over."""
-    cases = {
-        "SockelServiceDown": ('up{job="suite-efile", instance="a"}', "0x60"),
-        "SockelInternalErrors": ('sockel_rpc_handled_total{rpc_service="s", rpc_method="m", '
-                                 'code="INTERNAL"}', "0+1x60"),
-        "SockelOverloaded": ('sockel_workers_refused_total{job="suite-efile", pool="calls"}', "0+5x60"),
-        "SockelLedgerBehind": ('sockel_ledger_lag_seconds{job="suite-efile"}', "120x60"),
-        "SockelLedgerFailing": ('sockel_ledger_failures_total{job="suite-efile"}', "0+1x60"),
-        "SockelMailDelayed": ("sockel_notification_queue_lag_seconds", "1000x60"),
-    }
+# Alert → series that deserve it, each with its values of an hour.
+SERIES = {
+    "SockelServiceDown": {'up{job="suite-efile", instance="a"}': "0x60"},
+    "SockelInternalErrors": {
+        'sockel_rpc_handled_total{rpc_service="s", rpc_method="m", code="INTERNAL"}': "0+1x60"},
+    "SockelUnavailable": {
+        'sockel_rpc_handled_total{rpc_service="s", code="UNAVAILABLE"}': "0+10x60",
+        'sockel_rpc_handled_total{rpc_service="s", code="OK"}': "0+90x60"},
+    "SockelOverloaded": {'sockel_workers_refused_total{job="suite-efile", pool="calls"}': "0+5x60"},
+    "SockelSlow": {
+        'sockel_rpc_duration_seconds_bucket{rpc_service="s", rpc_method="m", rpc_type="unary", '
+        f'le="{limit}"}}': f"0+{count}x60" for limit, count in (("1", 90), ("2.5", 100), ("+Inf", 100))},
+    "SockelLedgerBehind": {'sockel_ledger_lag_seconds{job="suite-efile"}': "120x60"},
+    "SockelLedgerFailing": {'sockel_ledger_failures_total{job="suite-efile"}': "0+1x60"},
+    "SockelRevocationsStale": {
+        'sockel_auth_revocations_age_seconds{job="suite-efile", instance="a"}': "0+60x60"},
+    "SockelMailDelayed": {"sockel_notification_queue_lag_seconds": "1000x60"},
+}
+
+
+def _alerts():
     rules = documents(K8S / "monitoring" / "rules.yaml")[0]["groups"][0]["rules"]
-    expected = {rule["alert"]: rule for rule in rules}
-    tests = []
-    for alert, (series, values) in cases.items():
-        labels = dict(expected[alert]["labels"])
-        for name in ("job", "instance", "pool", "rpc_service", "rpc_method"):
-            if f'{name}="' in series:
-                labels[name] = series.split(f'{name}="')[1].split('"')[0]
-        annotations = {key: expand(text, labels)
-                       for key, text in expected[alert]["annotations"].items()}
-        tests.append({"interval": "1m", "input_series": [{"series": series, "values": values}],
-                      "alert_rule_test": [{"eval_time": "40m", "alertname": alert, "exp_alerts": [
-                          {"exp_labels": labels, "exp_annotations": annotations}]}]})
+    return {rule["alert"]: rule for rule in rules}
+
+
+def test_every_alert_is_tried():
+    assert SERIES.keys() == _alerts().keys()
+
+
+@pytest.mark.parametrize("alert", SERIES)
+def test_an_alert_fires_when_it_should(alert, tmp_path):
+    """At a time when its `for` is over, and with the labels that its text speaks of."""
+    rule = _alerts()[alert]
+    asked = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"]))
+    labels = {**rule["labels"], **{name: value for name, value in re.findall(
+        r'(\w+)="([^"]*)"', next(iter(SERIES[alert]))) if name in asked | {"job"}}}
+    annotations = {key: expand(text, labels) for key, text in rule["annotations"].items()}
+    assert "$labels" not in str(annotations)
     path = tmp_path / "test.yaml"
-    path.write_text(json.dumps({"rule_files": [str(K8S / "monitoring" / "rules.yaml")],
-                                "tests": tests}))
+    path.write_text(json.dumps({"rule_files": [str(K8S / "monitoring" / "rules.yaml")], "tests": [{
+        "interval": "1m",
+        "input_series": [{"series": series, "values": values}
+                         for series, values in SERIES[alert].items()],
+        "alert_rule_test": [{"eval_time": "40m", "alertname": alert, "exp_alerts": [
+            {"exp_labels": labels, "exp_annotations": annotations}]}]}]}))
     run = subprocess.run(["promtool", "test", "rules", str(path)], capture_output=True, text=True,
                          check=False)
     assert run.returncode == 0, run.stdout + run.stderr

@@ -63,9 +63,11 @@ log:
   level: {{ .root.Values.log.level }}
 {{- end -}}
 
-{{/* Changes when what runs changes; part of the names of jobs, which are immutable. */}}
-{{- define "sockel.revision" -}}
-{{- printf "%s\n%s\n%s" (include "sockel.image" .root) (include "sockel.migrationConfig" .) (toYaml (index .root.Values.services .service).settings) | sha256sum | trunc 10 -}}
+{{/* The name of a job. Jobs are immutable, so it changes whenever anything of the
+     job's specification does, or the configuration that it reads. */}}
+{{- define "sockel.jobName" -}}
+{{- $revision := printf "%s\n%s" .spec .config | sha256sum | trunc 10 -}}
+{{- printf "%s-%s-%s" (include "sockel.name" . | trunc 42 | trimSuffix "-") .what $revision -}}
 {{- end -}}
 
 {{/* Keys of the service's secret that its server reads. */}}
