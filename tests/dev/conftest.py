@@ -1,6 +1,8 @@
 """Tests of tools/dev itself."""
 
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,17 @@ import layout  # noqa: E402
 
 
 @pytest.fixture
-def state(tmp_path):
-    made = layout.State(tmp_path / "state")
+def room():
+    """A folder that others may pass through, as pytest's own may not: PostgreSQL runs as another
+    user when root starts it."""
+    made = Path(tempfile.mkdtemp(prefix="sockel-dev-"))
+    made.chmod(0o711)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture
+def state(room):
+    made = layout.State(room / "state")
     made.create()
     return made

@@ -27,6 +27,16 @@ def test_a_long_path_moves_the_socket(tmp_path):
     assert long != layout.State("/var/tmp/" + "y" * 120).socket_dir()
 
 
+def test_a_link_to_a_folder_is_that_folder(tmp_path):
+    """Processes of an instance are known by the folder they run in."""
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "var").symlink_to(tmp_path / "disk")
+    linked = layout.State(tmp_path / "var")
+    linked.create()
+    assert linked.root == tmp_path / "disk"
+    assert layout.State(tmp_path / "disk").exists()
+
+
 def test_a_planted_link_is_refused(tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "socket").symlink_to(tmp_path / "elsewhere")

@@ -2,10 +2,13 @@
 
 import os
 import signal
+import subprocess
+import threading
 
 import layout
 import pytest
-from postgres import Cluster
+import ui
+from postgres import Cluster, require_search
 
 
 @pytest.fixture
@@ -34,6 +37,51 @@ def test_repairs_after_a_kill(cluster):
     cluster.ensure_running()
     assert cluster.daemon.pid() != first
     assert cluster.sql("SELECT answer FROM kept") == "42\n"
+
+
+def test_one_that_is_alive_but_does_not_answer_yet_is_waited_for(cluster):
+    first = cluster.daemon.pid()
+    cluster.daemon.send(signal.SIGSTOP)
+    starting = threading.Thread(target=cluster.ensure_running)
+    starting.start()
+    starting.join(4)  # longer than one question whether it answers
+    assert starting.is_alive(), "it did not wait"
+    cluster.daemon.send(signal.SIGCONT)
+    starting.join(30)
+    assert not starting.is_alive()
+    assert cluster.daemon.pid() == first
+    assert cluster.sql("SELECT 1") == "1\n"
+
+
+def test_somebody_who_stands_in_its_folder_is_left_alone(cluster):
+    visitor = subprocess.Popen(["sleep", "60"], cwd=cluster.data)
+    try:
+        cluster.daemon.send(signal.SIGKILL)
+        assert layout.wait_until(lambda: cluster.daemon.pid() is None, 5)
+        cluster.ensure_running()
+        assert visitor.poll() is None
+    finally:
+        visitor.kill()
+        visitor.wait()
+
+
+def test_it_never_gets_the_right_to_write_everywhere():
+    docker = 0xA80425FB  # what a container gets by default: dac_override, but not dac_read_search
+    with pytest.raises(ui.Failure) as refused:
+        require_search("/root", docker)
+    assert "--state" in refused.value.hint
+    require_search("/root", docker | 1 << 2)
+
+
+def test_a_link_in_its_folder_leads_root_nowhere(tmp_path):
+    """The folder belongs to the user that PostgreSQL runs as, who could put one there."""
+    victim = tmp_path / "shadow"
+    victim.write_text("untouched")
+    (tmp_path / f".sockel.conf.{os.getpid()}").symlink_to(victim)
+    (tmp_path / "sockel.conf").symlink_to(victim)
+    layout.write_atomically(tmp_path / "sockel.conf", "new", owner=(os.geteuid(), os.getegid()))
+    assert victim.read_text() == "untouched"
+    assert not (tmp_path / "sockel.conf").is_symlink()
 
 
 def test_a_stale_lock_file_with_a_living_foreign_process_is_no_obstacle(cluster):

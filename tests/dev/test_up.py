@@ -20,9 +20,10 @@ class Instance:
     def __init__(self, folder):
         self.folder = folder
 
-    def dev(self, command, *arguments, check=True):
+    def dev(self, command, *arguments, check=True, environment=None):
         run = subprocess.run([REPO / "tools/dev", command, "--state", self.folder, *arguments],
-                             capture_output=True, text=True, check=False)
+                             env={**os.environ, **(environment or {})}, capture_output=True, text=True,
+                             check=False)
         assert not check or run.returncode == 0, run.stdout + run.stderr
         return run
 
@@ -44,8 +45,8 @@ class Instance:
 
 
 @pytest.fixture
-def instance(tmp_path):
-    made = Instance(tmp_path / "one")
+def instance(room):
+    made = Instance(room / "one")
     yield made
     made.dev("clean")
 
@@ -84,8 +85,28 @@ def test_repairs_what_was_killed_and_keeps_the_rest(instance, victims):
     assert instance.dev("status").returncode == 0
 
 
-def test_instances_live_side_by_side(instance, tmp_path):
-    other = Instance(tmp_path / "two")
+@pytest.mark.parametrize("reached", ["postgres/data.new*", "run/postgres.pid", "run/mail.pid",
+                                     "log/identity-bootstrap.log"])
+def test_goes_on_where_a_killed_up_stopped(instance, reached):
+    up = subprocess.Popen([REPO / "tools/dev", "up", "--no-build", "--no-fsync", "--state",
+                           instance.folder], stdout=subprocess.DEVNULL)
+    assert layout.wait_until(lambda: list(instance.folder.glob(reached)) or up.poll() is not None, 30)
+    up.kill()
+    assert up.wait() == -signal.SIGKILL, "it was over before it was killed"
+    instance.up()
+    assert instance.serves()
+    assert instance.dev("status").returncode == 0
+
+
+def test_a_proxy_to_the_internet_is_none_for_the_instance(instance):
+    nowhere = "http://127.0.0.1:9"
+    instance.dev("up", "--no-build", "--no-fsync", environment={
+        "http_proxy": nowhere, "https_proxy": nowhere, "HTTPS_PROXY": nowhere, "grpc_proxy": nowhere})
+    assert instance.serves()
+
+
+def test_instances_live_side_by_side(instance, room):
+    other = Instance(room / "two")
     try:
         instance.up()
         other.up("--replicas", "2")
@@ -131,9 +152,9 @@ def test_refuses_other_settings_while_running(instance):
     assert "tools/dev down" in run.stderr
 
 
-def test_a_taken_port_is_named(instance, tmp_path):
+def test_a_taken_port_is_named(instance, room):
     instance.up()
-    other = Instance(tmp_path / "two")
+    other = Instance(room / "two")
     run = other.dev("up", "--no-build", "--base-port", str(instance.base_port()), check=False)
     assert run.returncode == 1
     assert str(instance.base_port()) in run.stderr

@@ -1,35 +1,31 @@
 """The public API as its descriptors tell it: every RPC, and requests made from field types."""
 
+import importlib
 import random
 import uuid
 from dataclasses import dataclass
 
-import stubs  # noqa: F401
+import stubs
 from google.api import field_behavior_pb2, resource_pb2
 from google.protobuf import descriptor as d
 from google.protobuf import message_factory
-# Each import registers its file; all services of the suite are here.
-from sockel.audit.v1 import audit_pb2
-from sockel.catalog.v1 import offering_pb2, order_pb2
-from sockel.efile.v1 import document_pb2, dossier_pb2, file_plan_pb2, upload_pb2
-from sockel.events.v1 import events_pb2
-from sockel.identity.v1 import (access_pb2, authentication_pb2, role_binding_pb2,
-                                service_account_pb2, tenant_pb2, user_pb2)
-from sockel.notification.v1 import inbox_pb2, message_pb2, sender_pb2, template_pb2
+from patience import PATIENCE
 from sockel.options.v1 import options_pb2
-from sockel.provisioner.v1 import provisioner_pb2
 
-FILES = {
-    "identity": (access_pb2, authentication_pb2, role_binding_pb2, service_account_pb2, tenant_pb2,
-                 user_pb2),
-    "efile": (document_pb2, dossier_pb2, file_plan_pb2, upload_pb2),
-    "notification": (inbox_pb2, message_pb2, sender_pb2, template_pb2),
-    "catalog": (offering_pb2, order_pb2),
-}
-SHARED = {"identity": (audit_pb2, events_pb2, provisioner_pb2),
-          "efile": (audit_pb2, events_pb2, provisioner_pb2),
-          "notification": (audit_pb2, events_pb2, provisioner_pb2),
-          "catalog": (audit_pb2, events_pb2)}
+SERVERS = ("identity", "efile", "notification", "catalog")
+# Contracts of which each server has its own: package → who serves it. The rest of the packages
+# with RPCs are called as their server.
+SHARED = {"audit": SERVERS, "events": SERVERS, "provisioner": SERVERS[:3]}
+
+
+def _files():
+    """The descriptors of every .proto file there is."""
+    return [importlib.import_module(".".join(path.relative_to(stubs.PROTOS).parts)
+                                    .removesuffix(".proto") + "_pb2").DESCRIPTOR
+            for path in sorted((stubs.PROTOS / "sockel").rglob("*.proto"))]
+
+
+FILES = _files()
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,7 @@ class Rpc:
     def request_class(self):
         return message_factory.GetMessageClass(self.method.input_type)
 
-    def call(self, client, requests, timeout=20):
+    def call(self, client, requests, timeout=20 * PATIENCE):
         """The first answer to raw request bytes (a list for a client stream)."""
         path = f"/{self.method.containing_service.full_name}/{self.method.name}"
         parse = message_factory.GetMessageClass(self.method.output_type).FromString
@@ -69,22 +65,27 @@ class Rpc:
         return channel.unary_unary(path, bytes, parse)(raw[0], timeout=timeout)
 
 
+def served_by(service):
+    """The servers of a service, by its descriptor."""
+    package = service.full_name.split(".")[1]
+    return SHARED.get(package, (package,))
+
+
 def every_rpc():
-    for server, files in FILES.items():
-        for file in (*files, *SHARED[server]):
-            for service in file.DESCRIPTOR.services_by_name.values():
+    for file in FILES:
+        for service in file.services_by_name.values():
+            for server in served_by(service):
                 for method in service.methods:
                     yield Rpc(server, method)
 
 
 def _patterns():
     found = {}
-    for files in FILES.values():
-        for file in files:
-            for message in file.DESCRIPTOR.message_types_by_name.values():
-                resource = message.GetOptions().Extensions[resource_pb2.resource]
-                if resource.type:
-                    found[resource.type] = resource.pattern[0]
+    for file in FILES:
+        for message in file.message_types_by_name.values():
+            resource = message.GetOptions().Extensions[resource_pb2.resource]
+            if resource.type:
+                found[resource.type] = resource.pattern[0]
     return found
 
 

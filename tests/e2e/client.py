@@ -1,6 +1,7 @@
 """A foreign client of the suite: grpcio and PyJWT, nothing of ours but the protos."""
 
 import json
+import threading
 import time
 import uuid
 
@@ -8,6 +9,7 @@ import grpc
 import jwt
 import stubs  # noqa: F401  (generates the modules imported below)
 from google.rpc import error_details_pb2, status_pb2
+from patience import PATIENCE
 from sockel.audit.v1 import audit_pb2_grpc
 from sockel.catalog.v1 import offering_pb2_grpc, order_pb2_grpc
 from sockel.efile.v1 import document_pb2_grpc, dossier_pb2_grpc, file_plan_pb2_grpc, upload_pb2_grpc
@@ -82,14 +84,28 @@ class _WithToken(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterce
         token = self._token() if callable(self._token) else self._token
         if token:
             metadata.append(("authorization", f"Bearer {token}"))
-        timeout = 20 if details.timeout is None else details.timeout
+        timeout = 20 * PATIENCE if details.timeout is None else details.timeout
         return continuation(details._replace(metadata=metadata, timeout=timeout), request)
 
     intercept_unary_unary = intercept_unary_stream = intercept_stream_unary = _go
 
 
+class Renewed:
+    """A token that is got anew long before its ten minutes are over."""
+
+    def __init__(self, get):
+        self._get, self._token, self._until = get, "", 0
+        self._lock = threading.Lock()
+
+    def __call__(self):
+        with self._lock:
+            if time.monotonic() > self._until:
+                self._token, self._until = self._get(), time.monotonic() + 300
+            return self._token
+
+
 class Client:
-    """All stubs of the suite for one caller."""
+    """All stubs of the suite for one caller; `token` may be a function that has it."""
 
     def __init__(self, targets, token="", service_config=RETRIES):
         self.targets, self.token = targets, token
@@ -139,12 +155,18 @@ def request_id():
 
 
 def login(targets, tenant, user, password):
-    """A client of a signed-in person, and the answer of Login."""
-    anonymous = Client(targets)
-    answer = anonymous.authentication.Login(authentication_pb2.LoginRequest(
-        tenant=f"tenants/{tenant}", login=user, password=password))
-    anonymous.close()
-    return Client(targets, answer.access_token), answer
+    """A client of a signed-in person, and the answer of the first Login."""
+    answers = []
+
+    def sign_in():
+        anonymous = Client(targets)
+        answers.append(anonymous.authentication.Login(authentication_pb2.LoginRequest(
+            tenant=f"tenants/{tenant}", login=user, password=password)))
+        anonymous.close()
+        return answers[-1].access_token
+    token = Renewed(sign_in)
+    token()
+    return Client(targets, token), answers[0]
 
 
 def assertion(name, key, key_id, audience="sockel-identity", lifetime=120, **claims):
@@ -157,8 +179,13 @@ def assertion(name, key, key_id, audience="sockel-identity", lifetime=120, **cla
 
 def application(targets, name, key, key_id):
     """A client of a ministry's application that signs in with its key."""
-    anonymous = Client(targets)
-    answer = anonymous.authentication.IssueServiceToken(
-        authentication_pb2.IssueServiceTokenRequest(client_assertion=assertion(name, key, key_id)))
-    anonymous.close()
-    return Client(targets, answer.access_token)
+    def sign_in():
+        anonymous = Client(targets)
+        answer = anonymous.authentication.IssueServiceToken(
+            authentication_pb2.IssueServiceTokenRequest(
+                client_assertion=assertion(name, key, key_id)))
+        anonymous.close()
+        return answer.access_token
+    token = Renewed(sign_in)
+    token()
+    return Client(targets, token)

@@ -7,6 +7,7 @@ import client
 import grpc
 import records
 from google.protobuf import json_format
+from patience import PATIENCE
 from sockel.catalog.v1 import order_pb2
 from sockel.efile.v1 import document_pb2, dossier_pb2
 from sockel.identity.v1 import user_pb2
@@ -43,7 +44,7 @@ class Load:
     def __exit__(self, *_):
         self._stopping.set()
         for thread in self._threads:
-            thread.join(70)
+            thread.join(70 * PATIENCE)
 
     def _run(self):
         while not self._stopping.is_set():
@@ -51,7 +52,7 @@ class Load:
             self._stopping.wait(self._gap)
 
     def _one(self, request_id):
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 60 * PATIENCE
         while time.monotonic() < deadline:
             try:
                 answer = self._write(request_id)

@@ -10,14 +10,15 @@ from pathlib import Path
 from grpc_tools import protoc
 
 REPO = Path(__file__).resolve().parents[2]
+PROTOS = REPO / "protos"
 
 
 def _generate():
     out = Path(tempfile.mkdtemp(prefix="sockel-stubs-"))
     atexit.register(shutil.rmtree, out, ignore_errors=True)
-    protos = sorted((REPO / "protos" / "sockel").rglob("*.proto"))
+    protos = sorted((PROTOS / "sockel").rglob("*.proto"))
     packages = Path(sysconfig.get_paths()["purelib"])  # googleapis-common-protos lies there
-    failed = protoc.main(["protoc", f"-I{REPO / 'protos'}", f"-I{packages}",
+    failed = protoc.main(["protoc", f"-I{PROTOS}", f"-I{packages}",
                           f"-I{Path(protoc.__file__).parent / '_proto'}",
                           f"--python_out={out}", f"--grpc_python_out={out}",
                           *(str(path) for path in protos)])

@@ -15,6 +15,7 @@ from pathlib import Path
 import client
 from cryptography.hazmat.primitives.asymmetric import ec
 from google.protobuf import json_format, struct_pb2
+from patience import PATIENCE, PRESET
 from sockel.catalog.v1 import offering_pb2, order_pb2
 from sockel.identity.v1 import role_binding_pb2, user_pb2
 
@@ -25,12 +26,12 @@ PASSWORD = "correct horse battery staple"
 
 def wait_until(condition, seconds=30, what="the condition"):
     """The first true answer of condition(); fails the test when there is none in time."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * PATIENCE
     while True:
         answer = condition()
         if answer:
             return answer
-        assert time.monotonic() < deadline, f"{what} did not come about within {seconds} s"
+        assert time.monotonic() < deadline, f"{what} did not come about within {seconds * PATIENCE} s"
         time.sleep(0.05)
 
 
@@ -38,7 +39,8 @@ def _base64url(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def _is_zombie(pid):
+def _is_gone(pid):
+    """Also when nobody has asked how it ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
     except OSError:
@@ -89,10 +91,9 @@ class Tenant:
 class Suite:
     """One instance. Ports are free ones, the folder is temporary (SOCKEL_E2E_KEEP=1 keeps it)."""
 
-    def __init__(self, *flags, preset=os.environ.get("SOCKEL_PRESET", "dev")):
+    def __init__(self, *flags):
         self.state = Path(tempfile.mkdtemp(prefix="sockel-e2e-"))
         self._flags = list(flags)
-        self._preset = preset
         self._operators = {}
         try:
             self.up()
@@ -107,23 +108,23 @@ class Suite:
         return run
 
     def up(self):
-        self.dev("up", "--no-build", "--no-fsync", "--preset", self._preset, *self._flags)
+        self.dev("up", "--no-build", "--no-fsync", "--preset", PRESET, *self._flags)
         self.settings = json.loads((self.state / "instance.json").read_text())["settings"]
 
     def close(self):
         for operator in self._operators.values():
             operator.close()
-        defects = self.defects()
-        stopped = self._remove()
+        run = self.dev("down")
+        stopped, defects = run.stdout + run.stderr, self.defects()  # leaks are told at the end
+        self._remove()
         assert "was killed" not in stopped, f"not everything stops when told to: {stopped}"
         assert not defects, defects[:3]
 
     def _remove(self):
-        run = self.dev("down")
+        self.dev("down")
         if not os.environ.get("SOCKEL_E2E_KEEP"):
             # Thousands of files: a slow disk takes many seconds, which no test needs to wait.
             subprocess.Popen(["rm", "-rf", str(self.state)], start_new_session=True)
-        return run.stdout + run.stderr
 
     # Where it listens.
 
@@ -151,12 +152,17 @@ class Suite:
         """Signals a process and returns when it is gone."""
         pid = self.pid(process)
         os.kill(pid, number)
-        wait_until(lambda: not Path(f"/proc/{pid}").exists() or _is_zombie(pid), 30,
-                   f"the end of {process}")
+        wait_until(lambda: _is_gone(pid), 30, f"the end of {process}")
+
+    def lives(self, process):
+        """Whether what was started last is still there: nobody else starts it again."""
+        return not _is_gone(self.pid(process))
 
     def defects(self):
-        """Calls that ended as no call may, whatever clients and faults do; from all logs."""
-        wrong = re.compile(r'"code":"(INTERNAL|UNKNOWN|DATA_LOSS|UNIMPLEMENTED)"')
+        """Calls that ended as no call may, whatever clients and faults do, and what a sanitizer
+        has found; from all logs."""
+        wrong = re.compile(r'"code":"(INTERNAL|UNKNOWN|DATA_LOSS|UNIMPLEMENTED)"'
+                           r"|(ERROR|WARNING|SUMMARY): \w+Sanitizer|runtime error: ")
         return [line for service in SERVICES for log in (self.state / "log").glob(f"{service}*.log")
                 for line in log.read_text(errors="replace").splitlines() if wrong.search(line)]
 

@@ -1,5 +1,6 @@
 """tools/dev demo, as a person runs it: on a folder of theirs, again and again, after a kill."""
 
+import json
 import os
 import random
 import signal
@@ -49,6 +50,17 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def big(tmp_path_factory):
+    """A file that takes its time, among many that do not."""
+    root = tmp_path_factory.mktemp("big")
+    with open(root / "large.bin", "wb") as file:
+        file.truncate(100_000_000)
+    for number in range(40):
+        (root / f"small-{number}.txt").write_text(f"Antrag {number}\n")
+    return root
+
+
+@pytest.fixture(scope="module")
 def own():
     started = Suite()
     yield started
@@ -74,19 +86,47 @@ def _assert_complete(output, folder):
     assert len(filed) == count + 1, "the documents and the decision"
 
 
-def _start(suite, folder):
+def _text(path):
+    try:
+        return path.read_text()
+    except FileNotFoundError:  # removed in the same moment, because it is over
+        return ""
+
+
+class Running:
     """A demo in the background, with all its children in a process group."""
-    return subprocess.Popen([REPO / "tools/dev", "demo", "--state", suite.state, folder], cwd=REPO,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                            start_new_session=True)
 
+    def __init__(self, suite, folder):
+        self._transfers = suite.state / "demo" / "transfers"
+        self._before = self._journals()
+        self.process = subprocess.Popen(
+            [REPO / "tools/dev", "demo", "--state", suite.state, folder], cwd=REPO,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
 
-def _wait_until_it_files(suite, demo):
-    """Until the client has noted its first document."""
-    def files():
-        assert demo.poll() is None, demo.stdout.read()
-        return list((suite.state / "demo" / "transfers").glob("*.jsonl"))
-    wait_until(files, 60, "filing")
+    def _journals(self):
+        return set(self._transfers.glob("*.jsonl"))
+
+    def transfers(self):
+        """File → what the client noted last about it, while it files the documents."""
+        found = {}
+        for journal in self._journals() - self._before:
+            for line in _text(journal).splitlines(keepends=True):
+                if line.endswith("\n"):  # the last one may be half written
+                    entry = json.loads(line)
+                    found[entry["file"]] = entry
+        return found
+
+    def is_in_the_middle(self):
+        """One document is filed, another has begun to travel."""
+        noted = self.transfers().values()
+        return any(entry["document"] for entry in noted) and \
+            any(entry["upload"] and not entry["document"] for entry in noted)
+
+    def reach_the_middle(self):
+        def reached():
+            assert self.process.poll() is None, self.process.stdout.read()
+            return self.is_in_the_middle()
+        wait_until(reached, 60, "filing")
 
 
 def test_the_whole_way_runs_twice(own, folder):
@@ -99,30 +139,35 @@ def test_the_whole_way_runs_twice(own, folder):
     assert _evidence(first) != _evidence(second)
 
 
-def test_it_completes_after_everything_was_killed_in_the_middle(own, folder):
-    demo = _start(own, folder)
-    _wait_until_it_files(own, demo)
-    os.killpg(demo.pid, signal.SIGKILL)
+def _stored_documents(suite):
+    """The ids of all that the database has, whosever they are."""
+    return set(suite.dev("psql", "efile", "--", "-Atc", "SELECT document_id FROM documents")
+               .stdout.split())
+
+
+def test_it_completes_after_everything_was_killed_in_the_middle(own, big):
+    demo = Running(own, big)
+    demo.reach_the_middle()
+    os.killpg(demo.process.pid, signal.SIGKILL)
     for process in (*SERVICES, "postgres", "mail"):
         own.kill(process)
-    demo.communicate()
-    assert demo.returncode == -signal.SIGKILL
-    _assert_complete(own.dev("demo", folder).stdout, folder)
+    demo.process.communicate()
+    assert demo.process.returncode == -signal.SIGKILL
+    assert demo.is_in_the_middle(), "it had filed everything before it was killed"
+    filed = {entry["document"].rpartition("/")[2] for entry in demo.transfers().values()} - {""}
+    _assert_complete(own.dev("demo", big).stdout, big)
+    assert filed <= _stored_documents(own)
 
 
-def test_filing_goes_on_when_the_services_come_back(own, folder, tmp_path):
-    big = tmp_path / "documents"
-    big.mkdir()
-    with open(big / "large.bin", "wb") as file:
-        file.truncate(100_000_000)
-    (big / "small.txt").write_text("Antrag\n")
-    demo = _start(own, big)
-    _wait_until_it_files(own, demo)
+def test_filing_goes_on_when_the_services_come_back(own, big):
+    demo = Running(own, big)
+    demo.reach_the_middle()
     for process in SERVICES:
         own.kill(process)
+    assert demo.is_in_the_middle(), "it had filed everything before the services were killed"
     own.up()
-    output = demo.communicate(timeout=120)[0]
-    assert demo.returncode == 0, output
+    output = demo.process.communicate(timeout=120)[0]
+    assert demo.process.returncode == 0, output
     _assert_complete(output, big)
 
 

@@ -96,11 +96,12 @@ def test_an_upload_with_a_wrong_hash_or_offset_is_refused(smi):
     upload = records.create_upload(smi.application, dossier.name, content, sha256=b"\x01" * 32)
     details = client.refused(smi.application.uploads.AppendUpload,
                              records.chunks(upload.name, content))
-    assert details.code.name in ("INVALID_ARGUMENT", "FAILED_PRECONDITION", "DATA_LOSS"), details
+    assert (details.code.name, details.reason) == ("INVALID_ARGUMENT", "UPLOAD_HASH_MISMATCH")
     other = records.create_upload(smi.application, dossier.name, content)
     details = client.refused(smi.application.uploads.AppendUpload,
                              records.chunks(other.name, content, records.CHUNK))
-    assert details.domain == "efile.sockel", details
+    assert (details.code.name, details.reason) == ("OUT_OF_RANGE", "UPLOAD_OFFSET_MISMATCH")
+    assert details.metadata["received_size"] == "0"
 
 
 def test_a_retry_with_the_same_request_id_gets_the_first_answer(smi):

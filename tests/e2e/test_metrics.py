@@ -81,6 +81,12 @@ def test_pool_queue_and_ledger_are_watched(prometheus, name):
                20, f"{name} of all services")
 
 
+def test_whoever_follows_the_revocations_shows_how_old_they_are(prometheus):
+    fresh = "sockel_auth_revocations_age_seconds < 5"
+    wait_until(lambda: {r["metric"]["job"] for r in _query(prometheus, fresh)} ==
+               set(SERVICES) - {"identity"}, 20, f"{fresh} of all services but identity")
+
+
 def test_no_label_is_unbounded(prometheus, suite):
     """A name, id or tenant in a label would make a series per thing."""
     allowed = {"__name__", "job", "instance", "service", "rpc_service", "rpc_method", "rpc_type", "code",

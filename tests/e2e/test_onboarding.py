@@ -2,9 +2,10 @@
 
 import client
 import suite as s
+import things
 from sockel.catalog.v1 import order_pb2
 from sockel.efile.v1 import file_plan_pb2
-from sockel.identity.v1 import access_pb2
+from sockel.identity.v1 import access_pb2, user_pb2
 
 
 def test_a_ministry_is_onboarded_by_an_approved_order(suite, smi):
@@ -20,6 +21,12 @@ def test_a_ministry_is_onboarded_by_an_approved_order(suite, smi):
 def test_the_invitation_is_a_real_mail_from_the_new_ministry(smi):
     assert "poststelle@smi.example" in smi.invitation["from"]
     assert smi.invitation["subject"] == "Ihr Administratorkonto"
+
+
+def test_the_catalog_can_invite_an_administrator_but_not_take_over_from_one(suite, smi):
+    details = client.refused(things.provider(suite).users.IssueActivationCode,
+                             user_pb2.IssueActivationCodeRequest(name=smi.admin_name))
+    assert (details.code.name, details.reason) == ("PERMISSION_DENIED", "USER_ACTIVATED")
 
 
 def test_nobody_approves_the_own_order(suite):

@@ -1,7 +1,9 @@
 """tools/dev test: everything CI runs, with one sum at the end."""
 
 import os
+import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -24,6 +26,10 @@ _SANITIZERS = {
     "TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:suppressions={layout.TOOLS}/tsan.supp",
 }
 _PYTEST_SECONDS = 40 * 60
+_PYTEST_END_SECONDS = 5 * 60
+# What sends the suite things that nobody would, and kills it: on request also to programs that
+# notice every wrong access to memory.
+_HARD_TESTS = [f"tests/e2e/test_{name}.py" for name in ("generated_requests", "tenants", "faults")]
 
 
 class Sum:
@@ -31,9 +37,14 @@ class Sum:
 
     def __init__(self):
         self.parts = []
+        self.tests = 0  # besides what counts as one, such as a build
 
     def add(self, name, passed, failed, skipped, seconds):
         self.parts.append((name, passed, failed, skipped, f"{seconds:.0f} s"))
+
+    def add_tests(self, name, passed, failed, skipped, seconds):
+        self.tests += passed + failed + skipped
+        self.add(name, passed, failed, skipped, seconds)
 
     def total(self):
         return [sum(part[column] for part in self.parts) for column in (1, 2, 3)]
@@ -51,9 +62,14 @@ def run(args):
         presets = ["asan-ubsan"] + (["dev", "tsan"] if args.all else [])
         for preset in presets:
             _build(total, preset, ["sockel_tests"])
+        if args.all:
+            _build(total, "asan-ubsan", processes.build_targets())
         for preset in presets:
             _ctest(args, total, preset, results)
-        _pytest(args, total, results)
+        _pytest(args, total, results, "Python and clients", ["tests"])
+        if args.all:
+            _pytest(args, total, results, "Python, asan-ubsan", _HARD_TESTS,
+                    {**_SANITIZERS, "SOCKEL_PRESET": "asan-ubsan"})
     except _Stop:
         pass
     finally:
@@ -63,6 +79,9 @@ def run(args):
     passed, failed, skipped = total.total()
     ui.say()
     ui.say(f"{passed} passed, {failed} failed, {skipped} skipped")
+    if args.filter and not failed and not total.tests:
+        ui.warn(f"there is no test whose name contains `{args.filter}`")
+        return 1
     return 1 if failed or not passed else 0
 
 
@@ -105,6 +124,20 @@ def _lint(total):
               time.monotonic() - started)
 
 
+def spellings(text):
+    """The ways in which a test's name may contain `text`: C++ tests are called ClosesADossier,
+    Python tests test_closes_a_dossier."""
+    words = re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", text)
+    found = [text, text[:1].upper() + text[1:], "".join(word[:1].upper() + word[1:] for word in words),
+             "_".join(words).lower()]
+    return [spelling for spelling in dict.fromkeys(found) if spelling]
+
+
+def gtest_filter(text):
+    # There `-` and `:` are operators; `?` is any one character.
+    return ":".join(f"*{re.sub('[-:]', '?', spelling)}*" for spelling in spellings(text))
+
+
 def _read_junit(paths):
     """(passed, failed, skipped) over JUnit files, as GoogleTest, ctest and pytest write them."""
     passed = failed = skipped = 0
@@ -129,7 +162,7 @@ def _ctest(args, total, preset, results):
     environment = {**os.environ, **_SANITIZERS,
                    "GTEST_OUTPUT": f"xml:{cases}/", "GTEST_COLOR": "no"}
     if args.filter:
-        environment["GTEST_FILTER"] = f"*{args.filter}*"
+        environment["GTEST_FILTER"] = gtest_filter(args.filter)
     code = subprocess.run(["ctest", "--test-dir", str(build.folder(preset)), "--output-on-failure",
                            "--output-junit", str(junit), "-j", str(os.cpu_count())],
                           env=environment, check=False).returncode
@@ -138,28 +171,43 @@ def _ctest(args, total, preset, results):
     broken = _read_junit([junit])[1] if junit.exists() else 0
     if code != 0:
         failed = max(failed, broken, 1)
-    total.add(f"C++ {preset}", passed, failed, skipped, time.monotonic() - started)
+    total.add_tests(f"C++ {preset}", passed, failed, skipped, time.monotonic() - started)
 
 
-def _pytest(args, total, results):
-    if not list((layout.REPO / "tests").rglob("test_*.py")):
-        return
+def _pytest(args, total, results, name, tests, environment=None):
     started = time.monotonic()
-    ui.say(ui.bold("\n== Python tests"))
+    ui.say(ui.bold(f"\n== {name}"))
     for package in sorted((layout.REPO / "tests").glob("*/package-lock.json")):
         setup.npm_project(package.parent)
-    junit = results / "pytest.xml"
-    command = [setup.venv(), "-m", "pytest", "tests", f"--junitxml={junit}", "-q",
+    junit = results / f"{name}.xml"
+    command = [setup.venv(), "-m", "pytest", *tests, f"--junitxml={junit}", "-q",
                "-p", "no:cacheprovider"]
-    command += ["-k", args.filter] if args.filter else []
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    try:
-        code = subprocess.run([str(part) for part in command], env=environment, check=False,
-                              timeout=_PYTEST_SECONDS).returncode
-    except subprocess.TimeoutExpired:
-        ui.warn(f"the Python tests were ended after {_PYTEST_SECONDS // 60} minutes")
-        code = 1
+    command += ["-k", " or ".join(spellings(args.filter))] if args.filter else []
+    code = _patiently([str(part) for part in command],
+                      {**os.environ, **(environment or {}), "PYTHONDONTWRITEBYTECODE": "1"})
     passed, failed, skipped = _read_junit([junit]) if junit.exists() else (0, 0, 0)
     if code not in (0, 5):  # 5: the filter left no test
         failed = max(failed, 1)
-    total.add("Python and clients", passed, failed, skipped, time.monotonic() - started)
+    total.add_tests(name, passed, failed, skipped, time.monotonic() - started)
+
+
+def _patiently(command, environment):
+    """Runs pytest, which is never just killed: it has instances to stop."""
+    process = subprocess.Popen(command, env=environment)
+    try:
+        return process.wait(_PYTEST_SECONDS)
+    except subprocess.TimeoutExpired:
+        ui.warn(f"the Python tests are ended after {_PYTEST_SECONDS // 60} minutes")
+        process.send_signal(signal.SIGINT)
+        return _end(process) or 1
+    except KeyboardInterrupt:  # the terminal has sent it to pytest, too
+        _end(process)
+        raise
+
+
+def _end(process):
+    try:
+        return process.wait(_PYTEST_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()

@@ -306,8 +306,8 @@ class Demo:
     def export_evidence(self):
         self.bundle = self.room / "evidence.zip"
         with self._step("The registry verifies the logs of all services and exports the evidence"):
-            verdicts = self.registrar.run("audit", "verify").splitlines()
-            efile = next(json.loads(line) for line in verdicts if "/efile/" in json.loads(line)["log"])
+            verdicts = self.registrar.ask("audit", "verify")["logs"]
+            efile = next(log for log in verdicts if "/efile/" in log["log"])
             self.verifier_key = efile["verifier_key"]
             self.registrar.run("efile", "evidence", self.dossier["name"], "-o", self.bundle,
                                progress=True)
@@ -318,7 +318,7 @@ class Demo:
             stranger = Person(Client(self.client.program, self.room / "stranger", _NOWHERE), "court")
             verdict = stranger.ask("evidence", "verify", self.bundle,
                                    "--verifier-key", self.verifier_key)
-            _require(verdict["verified"] and verdict["key_confirmed"]
+            _require(verdict["verified"] and verdict["key_confirmed"] and verdict["complete"]
                      and verdict["documents"] == len(self.sources),
                      f"the evidence is not about all {len(self.sources)} documents: {verdict}")
             changed = self.room / "changed.zip"
@@ -363,7 +363,8 @@ class Demo:
         ui.table([("documents", f"{count}, {self.bytes:,} bytes ({_megabytes(self.bytes)})"),
                   ("filed", _rate(self.bytes, count, self.up_seconds)),
                   ("downloaded", _rate(self.bytes, count, self.down_seconds)),
-                  ("evidence", f"{self.bundle} ({_megabytes(self.bundle.stat().st_size)})"),
+                  ("evidence", f"{self.bundle} ({_megabytes(self.bundle.stat().st_size)}, "
+                               "kept until the next demo)"),
                   ("verifier key", self.verifier_key)], ("what", "result"))
         ui.say()
         ui.table([(message["number"], ", ".join(message["to"]), message["subject"])

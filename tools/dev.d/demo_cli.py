@@ -108,5 +108,5 @@ class Person:
         return self
 
     def activate(self, tenant, login, code, password_file):
-        self.run("activate", "-t", tenant, "--user", login, "--code", code,
-                 "--password-file", password_file)
+        self.run("activate", "-t", tenant, "--user", login, "--code-stdin",
+                 "--password-file", password_file, stdin=code + "\n")

@@ -4,7 +4,6 @@ import fcntl
 import hashlib
 import json
 import os
-import stat
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,13 +20,17 @@ TOOLS = Path(__file__).resolve().parent
 _MAX_SOCKET_DIR = 85
 
 
-def write_atomically(path, text, mode=0o600):
-    """A reader, or the next run after a kill, sees the old file or the new one."""
+def write_atomically(path, text, mode=0o600, owner=None):
+    """A reader, or the next run after a kill, sees the old file or the new one. `owner`: user and
+    group id; they may write the folder, so that nothing in it may lead root elsewhere."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     data = text if isinstance(text, bytes) else text.encode()
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
+    temporary.unlink(missing_ok=True)
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
     with os.fdopen(fd, "wb") as file:
         os.fchmod(file.fileno(), mode)
+        if owner is not None:
+            os.fchown(file.fileno(), *owner)
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
@@ -38,7 +41,8 @@ class State:
     """One instance of the suite. Everything it owns lies below `root`."""
 
     def __init__(self, root):
-        self.root = Path(os.path.abspath(root))
+        # Without links, because processes are known by the folder they run in.
+        self.root = Path(os.path.realpath(root))
         self.marker = self.root / "instance.json"
         self.run = self.root / "run"
         self.log = self.root / "log"
@@ -59,7 +63,7 @@ class State:
         self._require_own()
 
     def is_default(self):
-        return self.root == REPO / "var"
+        return self.root == Path(os.path.realpath(REPO / "var"))
 
     def flag(self):
         """How to name this instance on the command line."""
@@ -135,13 +139,19 @@ def wait_until(condition, seconds, interval=0.02):
 
 def private_dir(path, uid, gid):
     """A folder of mode 0700 for one user; refuses a planted link or a foreign folder."""
+    foreign = ui.Failure(f"{path} is not a folder of user id {uid}", f"Remove it: rm -r {path}")
     try:
         path.mkdir(mode=0o700)
-        os.chown(path, uid, gid)
     except FileExistsError:
         pass
-    found = os.lstat(path)
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (uid, os.geteuid()):
-        raise ui.Failure(f"{path} is not a folder of user id {uid}", f"Remove it: rm -r {path}")
-    os.chown(path, uid, gid)
-    path.chmod(0o700)
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        raise foreign from None
+    try:
+        if os.fstat(fd).st_uid not in (uid, os.geteuid()):
+            raise foreign
+        os.fchown(fd, uid, gid)
+        os.fchmod(fd, 0o700)
+    finally:
+        os.close(fd)

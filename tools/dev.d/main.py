@@ -80,8 +80,8 @@ def _add_running(commands):
     parser.add_argument("--standalone", action=argparse.BooleanOptionalAction, default=None,
                         help="all four services in one process")
     parser.add_argument("--replicas", type=_replicas, metavar="N", help="processes per service")
-    parser.add_argument("--preset", default="dev", choices=("dev", "release", "asan-ubsan", "tsan"),
-                        help="which build runs (default: dev)")
+    parser.add_argument("--preset", choices=("dev", "release", "asan-ubsan", "tsan"),
+                        help="which build runs (default: the one that ran before, at first dev)")
     parser.add_argument("--fsync", action=argparse.BooleanOptionalAction, default=None,
                         help="whether PostgreSQL waits for the disk (default: yes); without, a "
                              "power cut may damage the data: for instances of tests")
@@ -133,11 +133,14 @@ def _add_looking(commands):
 def _add_checking(commands):
     parser = _command(commands, "test", "build and run every test", """
         tools/dev test                 # what CI runs
-        tools/dev test --all           # and the C++ tests as built for use, and under ThreadSanitizer
+        tools/dev test --all           # and what sanitizers see of the running suite
         tools/dev test -k dossier      # only tests whose name contains it
         """, _plain("check"))
-    parser.add_argument("--all", action="store_true", help="also the C++ tests as built for use, and under ThreadSanitizer")
-    parser.add_argument("-k", dest="filter", metavar="TEXT", help="only tests whose name contains TEXT")
+    parser.add_argument("--all", action="store_true",
+                        help="also the C++ tests as built for use and under ThreadSanitizer, and the "
+                             "hardest tests from outside on programs with AddressSanitizer")
+    parser.add_argument("-k", dest="filter", metavar="TEXT",
+                        help="only tests whose name contains TEXT, be it in C++ or in Python")
     _command(commands, "lint", "check format, layering, protos and file sizes", """
         tools/dev lint
         """, _plain("lint"))

@@ -14,8 +14,9 @@ import ui
 from daemon import Daemon
 
 VERSION = "15"
-# Lets a process search folders it could not enter; nothing can be written by it.
-_SEARCH_CAPS = (("dac_read_search", 2), ("dac_override", 1))
+# Lets a process read where it could not; nothing can be written by it.
+_SEARCH, _SEARCH_BIT = "dac_read_search", 2
+_RECOVERY_SECONDS = 120
 
 _SETTINGS = """\
 # Written by tools/dev at every start; changes are lost.
@@ -62,18 +63,17 @@ class Cluster:
     # Starting and stopping
 
     def ensure_running(self):
-        """Creates the cluster if there is none, repairs what a kill left, starts it."""
-        if self.daemon.pid() and self._answers():
-            return
-        self._create()
-        self._remove_leftovers()
-        self._write_settings()
-        process = self._start()
-        if self._wait(process):
-            return
-        raise ui.Failure("PostgreSQL does not start. The end of its log:\n"
-                         + ui.tail(self.daemon.log_file),
-                         f"The whole log: {self.daemon.log_file}")
+        """Creates the cluster if there is none, repairs what a kill left, starts it. One that is
+        alive, but recovers or is going down, is waited for."""
+        if not self._wait():
+            self._create()
+            self._remove_leftovers()
+            self._write_settings()
+            self.daemon.start(self._as_owner([binary("postgres"), "-D", self.data]))
+            if not self._wait():
+                raise ui.Failure("PostgreSQL does not start. The end of its log:\n"
+                                 + ui.tail(self.daemon.log_file),
+                                 f"The whole log: {self.daemon.log_file}")
 
     def stop(self):
         # SIGINT is PostgreSQL's fast shutdown: sessions end, a checkpoint is written.
@@ -84,11 +84,12 @@ class Cluster:
         credentials.ensure_password(self.password_file)
         if (self.data / "PG_VERSION").exists():
             return
-        unfinished = self.home / "data.new"
-        shutil.rmtree(unfinished, ignore_errors=True)
+        for leftover in self.home.glob("data.new*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        # A name of one's own: an initdb whose tools/dev was killed may still be at work.
+        unfinished = self.home / f"data.new.{os.getpid()}"
         secret = self.home / "initdb-password"
-        layout.write_atomically(secret, self.password_file.read_bytes())
-        os.chown(secret, self.uid, self.gid)
+        layout.write_atomically(secret, self.password_file.read_bytes(), owner=self._owner())
         command = [binary("initdb"), "--pgdata", unfinished, "--username=postgres",
                    "--auth=scram-sha-256", f"--pwfile={secret}", "--encoding=UTF8",
                    "--locale=C.UTF-8", "--data-checksums", "--no-instructions",
@@ -105,9 +106,10 @@ class Cluster:
         layout.private_dir(self.socket_dir, self.uid, self.gid)
         text = _SETTINGS.format(socket_dir=str(self.socket_dir).replace("'", "''"))
         text += "" if self._synced() else _HASTY_SETTINGS
-        path = self.data / "sockel.conf"
-        layout.write_atomically(path, text)
-        os.chown(path, self.uid, self.gid)
+        layout.write_atomically(self.data / "sockel.conf", text, owner=self._owner())
+
+    def _owner(self):
+        return self.uid, self.gid
 
     def _synced(self):
         return self.state.load().get("fsync", True)
@@ -115,8 +117,7 @@ class Cluster:
     def _remove_leftovers(self):
         """After a kill -9: ends orphaned backends, removes lock files of dead processes.
 
-        Only called while our postmaster is not alive; a process is an orphan of
-        this cluster if it runs in its data folder, which is ours alone.
+        Only called while our postmaster is not alive.
         """
         layout.wait_until(lambda: not self._orphans(), 2)
         for pid in self._orphans():
@@ -133,28 +134,26 @@ class Cluster:
                 path.unlink(missing_ok=True)
 
     def _orphans(self):
-        # Another tools/dev holds no server here: the caller has the instance's lock.
-        found = []
-        for entry in os.listdir("/proc"):
-            if entry.isdigit():
-                try:
-                    if os.readlink(f"/proc/{entry}/cwd") == str(self.data):
-                        found.append(int(entry))
-                except OSError:
-                    pass
-        return found
+        """Processes of PostgreSQL in our data folder; somebody's shell there is none of them.
+        Another tools/dev holds no server here: the caller has the instance's lock."""
+        program = os.path.realpath(binary("postgres"))
+        return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
+                if _link(pid, "cwd") == str(self.data)
+                and _link(pid, "exe").removesuffix(" (deleted)") == program]
 
-    def _start(self):
-        return self.daemon.start(self._as_owner([binary("postgres"), "-D", self.data]))
-
-    def _wait(self, process):
-        """Crash recovery of a large database takes its time; a dead server does not."""
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
+    def _wait(self):
+        """Whether it answers, as soon as that is known: a server that is alive is waited for, and
+        never harmed, for crash recovery of a large database takes its time."""
+        deadline = time.monotonic() + _RECOVERY_SECONDS
+        while (pid := self.daemon.pid()) is not None:
             if self._answers():
                 return True
-            if process.poll() is not None:
-                return False
+            if time.monotonic() > deadline:
+                raise ui.Failure(
+                    f"PostgreSQL (process {pid}) is alive but has not answered for "
+                    f"{_RECOVERY_SECONDS} s. The end of its log:\n" + ui.tail(self.daemon.log_file),
+                    "If it recovers, wait and run the same again: it goes on meanwhile. If it hangs, "
+                    f"stop it first: tools/dev down{self.state.flag()}")
             time.sleep(0.03)
         return False
 
@@ -192,11 +191,11 @@ class Cluster:
             return command
         drop = ["setpriv", f"--reuid={self.uid}", f"--regid={self.gid}", "--init-groups",
                 "--no-new-privs"]
-        if self._blocked_folder():
+        if blocked := self._blocked_folder():
             # The state folder lies below one that others may not enter, e.g. /root.
-            capability = self._search_capability()
-            drop += [f"--inh-caps=-all,+{capability}", f"--ambient-caps=+{capability}",
-                     f"--bounding-set=-all,+{capability}"]
+            require_search(blocked, _bounding_set())
+            drop += [f"--inh-caps=-all,+{_SEARCH}", f"--ambient-caps=+{_SEARCH}",
+                     f"--bounding-set=-all,+{_SEARCH}"]
         else:
             drop += ["--inh-caps=-all", "--bounding-set=-all"]
         return drop + ["--"] + command
@@ -208,14 +207,25 @@ class Cluster:
                 return folder
         return None
 
-    def _search_capability(self):
-        with open("/proc/self/status", encoding="ascii") as file:
-            lines = dict(line.split(":", 1) for line in file if ":" in line)
-        bounding = int(lines["CapBnd"], 16)
-        for name, bit in _SEARCH_CAPS:
-            if bounding >> bit & 1:
-                return name
-        raise ui.Failure(f"the user `postgres` may not enter {self._blocked_folder()}",
+
+def _link(pid, name):
+    try:
+        return os.readlink(f"/proc/{pid}/{name}")
+    except OSError:  # gone, or not ours to look at
+        return ""
+
+
+def _bounding_set():
+    with open("/proc/self/status", encoding="ascii") as file:
+        lines = dict(line.split(":", 1) for line in file if ":" in line)
+    return int(lines["CapBnd"], 16)
+
+
+def require_search(folder, bounding_set):
+    """Refuses a folder that only a right to write everywhere would open, as in a container that has
+    cap_dac_override but not cap_dac_read_search: a database server must not have that."""
+    if not bounding_set >> _SEARCH_BIT & 1:
+        raise ui.Failure(f"the user `postgres` may not enter {folder}",
                          "Name a folder elsewhere with --state, e.g. --state /var/tmp/sockel")
 
 

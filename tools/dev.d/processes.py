@@ -50,9 +50,11 @@ class Process:
 
 def _environment():
     """Variables like SOCKEL_LOG__LEVEL override the configuration, and may. Those without
-    `__`, such as SOCKEL_IDENTITY, are meant for the command-line client or for tests."""
+    `__`, such as SOCKEL_IDENTITY, are meant for the command-line client or for tests. The way to
+    the Internet leads nobody to services of the same machine."""
     return {name: value for name, value in os.environ.items()
-            if not name.startswith("SOCKEL_") or "__" in name}
+            if (not name.startswith("SOCKEL_") or "__" in name)
+            and not name.lower().endswith("_proxy")}
 
 
 def build_targets():

@@ -52,18 +52,25 @@ class Settings:
         return found
 
 
+def is_free(port):
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 def first_busy_port(settings, own=None):
     """The first port of the block that somebody listens on, `own` left out."""
-    for port in settings.ports():
-        if port == own:
-            continue
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                return port
-    return None
+    return next((port for port in settings.ports() if port != own and not is_free(port)), None)
+
+
+def busy_port(port):
+    """The failure of somebody who wanted just this block."""
+    return ui.Failure(f"port {port} is in use by another program",
+                      "Choose others with --base-port N, or leave the choice to --ports auto.")
 
 
 def free_settings(replicas, standalone, above=FIRST_BASE_PORT):

@@ -3,13 +3,13 @@
 import os
 import shutil
 import signal
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import build
+import choice
 import health
-import layout
+import mail_sink
 import processes
 import services
 import ui
@@ -21,87 +21,27 @@ _READY_SECONDS = 60
 
 def up(args, state):
     started = time.monotonic()
+    preset = choice.preset(args, state)
     if not args.no_build:
-        build.build(args.preset, processes.build_targets())
+        build.build(preset, processes.build_targets())
     state.create()
     with state.locked():
-        settings = _choose_settings(args, state)
-        processes.require_built(args.preset, settings.standalone)
-        if args.fsync is not None:
-            state.update(fsync=args.fsync)
+        settings = choice.settings(args, state)
+        processes.require_built(preset, settings.standalone)
+        state.update(settings=vars(settings), preset=preset, fsync=choice.fsync(args, state))
         cluster = Cluster(state)
         with ui.step("PostgreSQL"):
             cluster.ensure_running()
             services.prepare_databases(state, cluster)
-        settings = _start_mail_sink(args, state, settings)
+        settings = mail_sink.start(args, state, settings)
         services.prepare_secrets(state)
-        wanted = processes.configure(state, settings, cluster.socket_dir, args.preset)
+        wanted = processes.configure(state, settings, cluster.socket_dir, preset)
         with ui.step("Database migrations"):
-            processes.migrate(state, args.preset)
+            processes.migrate(state, preset)
         with ui.step("First operator"):
-            processes.bootstrap(state, args.preset)
+            processes.bootstrap(state, preset)
         _start(state, wanted)
-    _print_summary(state, settings, args.preset, time.monotonic() - started)
-
-
-def _choose_settings(args, state):
-    """Explicit flags, else what this instance had, else the first free block of ports."""
-    known = state.load().get("settings")
-    known = services.Settings(**known) if known else None
-    replicas = args.replicas or (known.replicas if known else 1)
-    standalone = args.standalone if args.standalone is not None else bool(known and known.standalone)
-    if standalone and replicas > 1:
-        raise ui.Failure("the standalone server is one process",
-                         "Leave out --replicas, or say --no-standalone.")
-    if args.base_port:
-        settings = services.Settings(args.base_port, replicas, standalone)
-    elif known:
-        settings = services.Settings(known.base_port, replicas, standalone)
-    else:
-        settings = services.free_settings(replicas, standalone)
-    running = [daemon for daemon in processes.daemons(state) if daemon.pid()]
-    if running and known and settings != known:
-        raise ui.Failure(f"the instance in {state.root} is running with other settings",
-                         f"Stop it first: tools/dev down{state.flag()}")
-    if not [daemon for daemon in running if daemon.name != "postgres"]:
-        busy = services.first_busy_port(settings)
-        if busy is not None and args.base_port:
-            raise ui.Failure(f"port {busy} is in use by another program",
-                             "Choose others with --base-port N, or leave the choice to --ports auto.")
-        if busy is not None:
-            settings = services.free_settings(replicas, standalone)
-    state.update(settings=vars(settings), preset=args.preset)
-    return settings
-
-
-def _start_mail_sink(args, state, settings):
-    """Its port is the first of the block: who has it, has the block."""
-    sink = Daemon(state, "mail")
-    ready = state.run / "mail.ready"
-    while sink.pid() is None:
-        ready.unlink(missing_ok=True)
-        process = sink.start([sys.executable, "-B", layout.TOOLS / "smtp_sink.py",
-                              settings.smtp_port(), state.mail, ready])
-        layout.wait_until(lambda: process.poll() is not None or ready.exists(), 30)
-        if ready.exists() and not _block_is_taken(state, settings):
-            break
-        if args.base_port or (process.poll() is None and not ready.exists()):
-            raise ui.Failure("the mail sink does not start. The end of its log:\n"
-                             + ui.tail(sink.log_file), f"The whole log: {sink.log_file}")
-        # Another instance took the block in the same moment, or still has a part of it.
-        sink.stop()
-        settings = services.free_settings(settings.replicas, settings.standalone,
-                                          settings.base_port + services.PORT_BLOCK)
-        state.update(settings=vars(settings))
-    return settings
-
-
-def _block_is_taken(state, settings):
-    """Whether others listen on ports of the block, besides the sink just started."""
-    if [daemon for daemon in processes.daemons(state)
-            if daemon.name not in ("postgres", "mail") and daemon.pid()]:
-        return False  # they are this instance's own
-    return services.first_busy_port(settings, settings.smtp_port()) is not None
+    _print_summary(state, settings, preset, time.monotonic() - started)
 
 
 def _start(state, wanted):
