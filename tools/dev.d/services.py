@@ -98,7 +98,8 @@ def _password_file(state, role):
 def prepare_databases(state, cluster):
     """Roles and one database per service. Running it again changes nothing."""
     passwords = {"postgres": cluster.password_file.read_text().strip()}
-    script = []
+    # The psql of an `up` that was killed may still be at it: let it finish first.
+    script = ["SELECT FROM pg_advisory_lock(hashtext('tools/dev prepare_databases'));"]
     for service in SERVICES:
         for role in (owner_role(service), runtime_role(service)):
             passwords[role] = credentials.ensure_password(_password_file(state, role))
