@@ -29,7 +29,7 @@ class WorkerPool {
   struct Options {
     int threads = 16;
     int queue = 256;  // most tasks waiting
-    absl::Duration max_wait = absl::Milliseconds(10);
+    absl::Duration max_wait = absl::Milliseconds(50);
     std::string name = "rpc";  // metric label
   };
 

@@ -34,8 +34,9 @@ struct Options {
 
 std::string Latency(const Measured& measured) {
   return absl::StrFormat(
-      "p50 %.2f ms, p99 %.2f ms%s", absl::ToDoubleMilliseconds(measured.p50),
+      "p50 %.2f ms, p99 %.2f ms%s%s", absl::ToDoubleMilliseconds(measured.p50),
       absl::ToDoubleMilliseconds(measured.p99),
+      measured.refused_rate > 0 ? absl::StrFormat(", %.0f/s refused", measured.refused_rate) : "",
       measured.failed > 0 ? absl::StrFormat(", %.0f calls FAILED", measured.failed) : "");
 }
 

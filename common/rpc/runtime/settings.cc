@@ -69,7 +69,7 @@ void ReadLimits(config::Reader config, Settings& settings) {
   if (settings.workers == 0) settings.workers = settings.pool_size;
   settings.queue =
       static_cast<int>(config.Int("queue", 256, "Most calls waiting for a thread", {1, 100'000}));
-  settings.queue_wait = config.Duration("queue_wait", absl::Milliseconds(10),
+  settings.queue_wait = config.Duration("queue_wait", absl::Milliseconds(50),
                                         "Calls that would wait longer for a thread are refused");
   settings.max_streams = static_cast<int>(
       config.Int("max_streams", 2000, "Most streams open at a time", {1, 100'000}));
