@@ -52,6 +52,8 @@ void Purger::Run() {
   } while (Pause(interval_));
 }
 
+// The answers go in one piece: after a long time without purging, a stop waits
+// for the end of it.
 void Purger::PurgeAll() {
   Warn("recorded answers",
        pg::PurgeIdempotencyKeys(database_, clock_.Now() - pg::kIdempotencyKeyLifetime).status());

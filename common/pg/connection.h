@@ -34,9 +34,9 @@ class Connection {
 
   // Outside of a transaction: runs the statement under `binding`, in one round
   // trip. The session keeps the binding, and the next statement of the same
-  // one is sent without it, in the extended protocol, which is what makes point
-  // reads fast. What the session is bound to is known here, and here only, and
-  // compared for every statement.
+  // one is sent without it, in the extended protocol: nothing is parsed anew.
+  // What the session is bound to is known here, and here only, and compared for
+  // every statement.
   pqxx::result ExecuteAlone(const Binding& binding, const Query& query, const Params& params);
 
   // Inside of a transaction.

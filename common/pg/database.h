@@ -86,7 +86,8 @@ class Session;
 //   UNAVAILABLE/DATABASE_UNAVAILABLE (RetryInfo): no connection, server
 //     stopping, commit outcome unknown (repeat with the same request_id)
 //   RESOURCE_EXHAUSTED/OVERLOADED (RetryInfo): no free connection in time
-//   DEADLINE_EXCEEDED: the caller's deadline cancelled the statement
+//   DEADLINE_EXCEEDED: the caller's deadline passed before a statement, or
+//     cancelled one (rounded up, see StatementTimeout in connection.h)
 //   ABORTED/CONFLICT (RetryInfo): lost to concurrent changes, retries used up
 //   INTERNAL: anything else; the log has the driver's text
 class Database {
