@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -53,6 +54,7 @@ JsonAccessLog::~JsonAccessLog() {
   {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
+    work_.Signal();
   }
   writer_.join();
 }
@@ -60,11 +62,12 @@ JsonAccessLog::~JsonAccessLog() {
 void JsonAccessLog::Write(const AccessRecord& record) {
   // Everything but `defect` consists of characters JSON need not escape: names
   // from descriptors, hex digits, checked tenant codes, our own constants.
+  const int64_t micros = std::max<int64_t>(absl::ToInt64Microseconds(record.duration), 0);
   std::string time;
   std::string line = fmt::format(
-      R"({{"time":"{}{},"method":"{}","code":"{}","ms":{:.3f},"tenant":"{}","trace_id":"{}")",
+      R"({{"time":"{}{},"method":"{}","code":"{}","ms":{}.{:03},"tenant":"{}","trace_id":"{}")",
       TimeText(absl::Now(), time), prefix_, record.method, absl::StatusCodeToString(record.code),
-      absl::ToDoubleMilliseconds(record.duration), record.tenant, record.trace_id);
+      micros / 1000, micros % 1000, record.tenant, record.trace_id);
   if (!record.reason.empty()) line.append(R"(,"reason":)").append(Quoted(record.reason));
   if (!record.defect.empty()) line.append(R"(,"defect":)").append(Quoted(record.defect));
   line.append("}\n");
@@ -72,7 +75,9 @@ void JsonAccessLog::Write(const AccessRecord& record) {
   if (buffer_.size() + line.size() > kMostBuffered) {
     ++dropped_;
   } else {
+    const bool first = buffer_.empty();
     buffer_.append(line);
+    if (first) work_.Signal();
   }
 }
 
@@ -81,9 +86,11 @@ void JsonAccessLog::WriteBatches() {
     std::string batch;
     {
       absl::MutexLock lock(&mutex_);
-      mutex_.Await(absl::Condition(this, &JsonAccessLog::HasWork));
+      while (buffer_.empty() && !stopping_) work_.Wait(&mutex_);
       // A little more may come: one write for many lines.
-      mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kPause);
+      const absl::Time end = absl::Now() + kPause;
+      while (!stopping_ && !work_.WaitWithDeadline(&mutex_, end)) {
+      }
       last = stopping_;
       batch.swap(buffer_);
       if (const int64_t dropped = std::exchange(dropped_, 0); dropped > 0) {

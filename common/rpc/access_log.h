@@ -45,11 +45,10 @@ class JsonAccessLog final : public AccessLog {
 
  private:
   void WriteBatches();
-  bool HasWork() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_ || !buffer_.empty(); }
-
   const int fd_;
   const std::string prefix_;
   absl::Mutex mutex_;
+  absl::CondVar work_;  // not Await: its conditions would be looked at by every Write
   std::string buffer_ ABSL_GUARDED_BY(mutex_);
   int64_t dropped_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -1,5 +1,7 @@
 #include "common/rpc/message_plan.h"
 
+#include <google/protobuf/field_mask.pb.h>
+
 #include "google/api/field_behavior.pb.h"
 #include "google/api/resource.pb.h"
 #include "sockel/options/v1/options.pb.h"
@@ -9,6 +11,7 @@ namespace {
 
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
+using google::protobuf::FieldMask;
 
 FieldPlan::Kind KindOf(const FieldDescriptor& field) {
   switch (field.cpp_type()) {
@@ -124,6 +127,8 @@ const MessagePlan& MessagePlans::For(const Descriptor& message,
   for (int i = 0; i < message.field_count(); ++i) {
     plan.fields.push_back(MakeField(*message.field(i), problems));
   }
+  const FieldDescriptor* mask = message.FindFieldByName("update_mask");
+  if (mask != nullptr && mask->message_type() == FieldMask::descriptor()) plan.update_mask = mask;
   return plan;
 }
 

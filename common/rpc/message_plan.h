@@ -45,6 +45,8 @@ struct FieldPlan {
 struct MessagePlan {
   const google::protobuf::Descriptor* descriptor = nullptr;
   std::vector<FieldPlan> fields;
+  // Its field `update_mask`, if it has one of that type.
+  const google::protobuf::FieldDescriptor* update_mask = nullptr;
   // For the names of resources of this type: set when it is a resource.
   std::vector<ResourcePattern> resources;
 };

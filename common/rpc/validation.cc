@@ -361,9 +361,9 @@ void Validator::CheckResourceOfUpdate(Message& resource, const FieldPlan& plan, 
 
 // The request's update mask, null when it has none of its own.
 const FieldMask* MaskOf(const Message& request, const MessagePlan& plan) {
-  const FieldDescriptor* field = plan.descriptor->FindFieldByName("update_mask");
-  if (field == nullptr || field->message_type() != FieldMask::descriptor()) return nullptr;
-  return static_cast<const FieldMask*>(&request.GetReflection()->GetMessage(request, field));
+  if (plan.update_mask == nullptr) return nullptr;
+  return static_cast<const FieldMask*>(
+      &request.GetReflection()->GetMessage(request, plan.update_mask));
 }
 
 absl::Status CheckMask(const FieldMask& mask, const MessagePlan& plan) {
