@@ -38,6 +38,27 @@ class EchoDoor final : public EchoService::CallbackService {
   _exit(0);
 }
 
+struct BareCall {
+  grpc::ClientContext context;
+  EchoRequest request;
+  EchoResponse response;
+};
+
+template <typename MakeCall>
+StartCall Calls(const std::string& target, size_t channels, MakeCall make_call) {
+  std::vector<std::shared_ptr<EchoService::Stub>> stubs;
+  for (const auto& channel : Connections(target, channels)) {
+    stubs.push_back(EchoService::NewStub(channel));
+  }
+  return [stubs, make_call](size_t slot, Done done) {
+    auto call = make_call();
+    call->request.set_text("tenants/smi/dossiers/019b8d2b-8c00-7000-b1aa-64d0c35db8a4");
+    auto& sent = *call;
+    stubs[slot % stubs.size()]->async()->Echo(&sent.context, &sent.request, &sent.response,
+                                              WhenDone(std::move(call), std::move(done)));
+  };
+}
+
 }  // namespace
 
 EchoServer::EchoServer() {
@@ -64,26 +85,14 @@ EchoServer::~EchoServer() {
   waitpid(child_, nullptr, 0);
 }
 
-StartCall EchoCalls(const std::string& target, size_t channels) {
-  std::vector<std::shared_ptr<EchoService::Stub>> stubs;
-  for (size_t i = 0; i < channels; ++i) {
-    grpc::ChannelArguments arguments;
-    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    stubs.push_back(EchoService::NewStub(
-        grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments)));
-  }
-  return [stubs](size_t slot, Done done) {
-    struct Call {
-      grpc::ClientContext context;
-      EchoRequest request;
-      EchoResponse response;
-    };
-    auto call = std::make_shared<Call>();
-    call->request.set_text("tenants/smi/dossiers/019b8d2b-8c00-7000-b1aa-64d0c35db8a4");
-    stubs[slot % stubs.size()]->async()->Echo(
-        &call->context, &call->request, &call->response,
-        [call, done = std::move(done)](const grpc::Status& status) { done(OutcomeOf(status)); });
-  };
+StartCall EchoCalls(const std::string& target, const BenchTenant& tenant, size_t channels) {
+  return Calls(target, channels, [token = tenant.access_token] {
+    return std::make_shared<Call<EchoRequest, EchoResponse>>(token);
+  });
+}
+
+StartCall BareEchoCalls(const std::string& target, size_t channels) {
+  return Calls(target, channels, [] { return std::make_shared<BareCall>(); });
 }
 
 }  // namespace sockel::bench

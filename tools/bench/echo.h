@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include "tools/bench/load.h"
+#include "tools/bench/suite_client.h"
 
 namespace sockel::bench {
 
@@ -24,6 +25,12 @@ class EchoServer {
   std::string target_;
 };
 
-StartCall EchoCalls(const std::string& target, size_t channels);
+// The same client as the suite's figures have: token and deadline travel with
+// each call, and the bare server pays no heed to them.
+StartCall EchoCalls(const std::string& target, const BenchTenant& tenant, size_t channels);
+
+// Nothing but the message. No limit for calls that have a caller; it shows what
+// token and deadline cost in gRPC.
+StartCall BareEchoCalls(const std::string& target, size_t channels);
 
 }  // namespace sockel::bench

@@ -8,8 +8,6 @@
 
 namespace sockel::bench {
 
-double Combined(double a, double b) { return 1 / (1 / a + 1 / b); }
-
 void PrintJson(const Figure& figure) {
   const nlohmann::ordered_json line = {{"name", figure.name},     {"value", figure.value},
                                        {"unit", figure.unit},     {"limit", figure.limit},

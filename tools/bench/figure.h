@@ -19,9 +19,6 @@ struct Figure {
   bool met() const { return bar == 0 || (at_most ? ratio() <= bar : ratio() >= bar); }
 };
 
-// Two things one after the other, each as fast as the machine can: 1/(1/a+1/b).
-double Combined(double a, double b);
-
 // One JSON object a line on stdout, flushed.
 void PrintJson(const Figure& figure);
 // A table on stderr, for people.

@@ -1,7 +1,6 @@
 #include "tools/bench/load.h"
 
 #include <algorithm>
-#include <atomic>
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
@@ -55,29 +54,31 @@ class Recorder {
   int64_t failed_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-// Counts calls that are out, and waits for the last one.
+// Counts calls that are out, and waits for the last one. May be destroyed when
+// WaitForNone returns.
 class Open {
  public:
-  void Add() { ++count_; }
-  void Remove() {
-    if (--count_ == 0) {
-      absl::MutexLock lock(&mutex_);
-      changed_ = true;
-    }
+  void Add() {
+    absl::MutexLock lock(&mutex_);
+    ++count_;
   }
-  size_t count() const { return count_; }
+  void Remove() {
+    absl::MutexLock lock(&mutex_);
+    --count_;
+  }
+  size_t count() const {
+    absl::MutexLock lock(&mutex_);
+    return count_;
+  }
   void WaitForNone() {
     absl::MutexLock lock(&mutex_);
-    while (count_ != 0) {
-      changed_ = false;
-      mutex_.AwaitWithTimeout(absl::Condition(&changed_), absl::Milliseconds(100));
-    }
+    mutex_.Await(absl::Condition(
+        +[](size_t* count) { return *count == 0; }, &count_));
   }
 
  private:
-  std::atomic<size_t> count_{0};
-  absl::Mutex mutex_;
-  bool changed_ ABSL_GUARDED_BY(mutex_) = false;
+  mutable absl::Mutex mutex_;
+  size_t count_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace

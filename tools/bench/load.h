@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include <grpcpp/grpcpp.h>
@@ -40,5 +42,18 @@ Measured OpenLoop(const StartCall& start, double rate, size_t most_open, absl::D
 
 // The outcome of a gRPC status.
 Outcome OutcomeOf(const grpc::Status& status);
+
+// What an asynchronous call is given to end with. It owns the call, whose
+// context owns a share of the channel, and lets go of it before it says `done`:
+// a channel must not end on one of gRPC's own threads, which would wait for
+// itself.
+template <typename Call>
+std::function<void(grpc::Status)> WhenDone(std::shared_ptr<Call> call, Done done) {
+  return [call = std::move(call), done = std::move(done)](const grpc::Status& status) mutable {
+    const Outcome outcome = OutcomeOf(status);
+    call.reset();
+    done(outcome);
+  };
+}
 
 }  // namespace sockel::bench

@@ -1,7 +1,14 @@
 // sockel-bench: the suite's speed as a ratio to what the machine can do, measured in the same run.
 
+#include <algorithm>
+#include <functional>
+#include <initializer_list>
 #include <iostream>
+#include <map>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -21,9 +28,10 @@ constexpr int kConnections = 8;
 constexpr size_t kChannels = 8;
 constexpr size_t kConcurrency = 64;
 constexpr int kDossiers = 1000;
+constexpr int kRounds = 5;
 
-const std::set<std::string> kNames = {"null_rpc", "pg_point_read", "pg_commit", "who_am_i",
-                                      "get",      "create",        "overload"};
+const std::set<std::string> kNames = {"bare_rpc", "null_rpc", "pg_point_read", "pg_commit",
+                                      "who_am_i", "get",      "create",        "overload"};
 
 struct Options {
   SuiteOptions suite;
@@ -32,41 +40,69 @@ struct Options {
   std::vector<std::string> names;
 };
 
-std::string Latency(const Measured& measured) {
-  return absl::StrFormat(
-      "p50 %.2f ms, p99 %.2f ms%s%s", absl::ToDoubleMilliseconds(measured.p50),
-      absl::ToDoubleMilliseconds(measured.p99),
-      measured.refused_rate > 0 ? absl::StrFormat(", %.0f/s refused", measured.refused_rate) : "",
-      measured.failed > 0 ? absl::StrFormat(", %.0f calls FAILED", measured.failed) : "");
-}
+// One thing that is measured again and again, in turns with the others: a
+// machine that is slower for a while is slower for all of them, and ratios stay
+// true.
+class Series {
+ public:
+  explicit Series(std::function<Measured()> measure) : measure_(std::move(measure)) {}
 
-// Measures the limits once, when a figure needs them.
+  void Measure() { rounds_.push_back(measure_()); }
+
+  double rate() const {
+    double sum = 0;
+    for (const Measured& round : rounds_) sum += round.rate;
+    return sum / static_cast<double>(rounds_.size());
+  }
+
+  // Medians of the rounds.
+  std::string Latency() const {
+    double refused = 0;
+    double failed = 0;
+    for (const Measured& round : rounds_) {
+      refused += round.refused_rate / static_cast<double>(rounds_.size());
+      failed += round.failed;
+    }
+    return absl::StrFormat("p50 %.2f ms, p99 %.2f ms%s%s", Median(&Measured::p50),
+                           Median(&Measured::p99),
+                           refused > 0 ? absl::StrFormat(", %.0f/s refused", refused) : "",
+                           failed > 0 ? absl::StrFormat(", %.0f calls FAILED", failed) : "");
+  }
+
+ private:
+  double Median(absl::Duration Measured::*value) const {
+    std::vector<double> values;
+    for (const Measured& round : rounds_) {
+      values.push_back(absl::ToDoubleMilliseconds(round.*value));
+    }
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+  }
+
+  std::function<Measured()> measure_;
+  std::vector<Measured> rounds_;
+};
+
 class Bench {
  public:
   Bench(const Options& options, const EchoServer& echo)
       : options_(options), echo_(echo), time_(absl::Seconds(options.seconds)) {}
 
   int Run() {
-    absl::StatusOr<BenchTenant> tenant = MakeTenant(options_.suite);
-    if (!tenant.ok()) {
-      std::cerr << "The suite does not let the bench in: " << tenant.status() << "\n";
+    absl::Status status = Prepare();
+    if (!status.ok()) {
+      std::cerr << "The suite does not let the bench in: " << status << "\n";
       return 1;
     }
-    tenant_ = *std::move(tenant);
-    if (Wanted("null_rpc")) NullRpc();
-    if (Wanted("pg_point_read")) PointRead();
-    if (Wanted("pg_commit")) Commit();
-    if (Wanted("who_am_i")) WhoAmI();
-    if (Wanted("create")) Create();
-    if (Wanted("get") || Wanted("overload")) {
-      auto get = GetDossierCalls(options_.suite, tenant_, kChannels, kDossiers);
-      if (!get.ok()) {
-        std::cerr << "No dossiers to read: " << get.status() << "\n";
-        return 1;
-      }
-      if (Wanted("get")) Get(*get);
-      if (Wanted("overload")) Overload(*get);
+    for (int round = 0; round < kRounds; ++round) {
+      for (auto& [name, series] : series_) series.Measure();
     }
+    for (const char* limit : {"bare_rpc", "null_rpc", "pg_point_read", "pg_commit"})
+      AddLimit(limit);
+    AddRatio("who_am_i", 0.85, {"null_rpc"});
+    AddRatio("get", 0.60, {"null_rpc", "pg_point_read"});
+    AddRatio("create", 0.50, {"null_rpc", "pg_commit"});
+    if (Wanted("overload")) Overload();
     PrintTable(figures_);
     return 0;
   }
@@ -77,77 +113,74 @@ class Bench {
            std::find(options_.names.begin(), options_.names.end(), name) != options_.names.end();
   }
 
+  bool AnyWanted(std::initializer_list<const char*> names) const {
+    return std::any_of(names.begin(), names.end(), [this](const char* n) { return Wanted(n); });
+  }
+
+  // What is wanted, and the limits that it needs.
+  absl::Status Prepare() {
+    absl::StatusOr<BenchTenant> tenant = MakeTenant(options_.suite);
+    if (!tenant.ok()) return tenant.status();
+    const absl::Duration slice = time_ / kRounds;
+    const auto calls = [this, slice](const std::string& name, StartCall call) {
+      series_.emplace(
+          name, [call = std::move(call), slice] { return ClosedLoop(call, kConcurrency, slice); });
+    };
+    const auto database = [this, slice](const std::string& name, auto measure) {
+      series_.emplace(name, [this, measure, slice] {
+        return Measured{.rate = measure(options_.conninfo, kConnections, slice)};
+      });
+    };
+    if (Wanted("bare_rpc")) calls("bare_rpc", BareEchoCalls(echo_.target(), kChannels));
+    if (AnyWanted({"null_rpc", "who_am_i", "get", "create"})) {
+      calls("null_rpc", EchoCalls(echo_.target(), *tenant, kChannels));
+    }
+    if (AnyWanted({"pg_point_read", "get"})) database("pg_point_read", &PointReads);
+    if (AnyWanted({"pg_commit", "create"})) database("pg_commit", &Commits);
+    if (Wanted("who_am_i")) calls("who_am_i", WhoAmICalls(options_.suite, *tenant, kChannels));
+    if (Wanted("create")) calls("create", CreateDossierCalls(options_.suite, *tenant, kChannels));
+    if (!AnyWanted({"get", "overload"})) return absl::OkStatus();
+    absl::StatusOr<StartCall> get = GetDossierCalls(options_.suite, *tenant, kChannels, kDossiers);
+    if (!get.ok()) return get.status();
+    get_ = *std::move(get);
+    if (Wanted("get")) calls("get", get_);
+    return absl::OkStatus();
+  }
+
   void Add(Figure figure) {
     PrintJson(figure);
     figures_.push_back(std::move(figure));
   }
 
-  double NullRpc() {
-    if (null_rpc_ == 0) {
-      const Measured measured =
-          ClosedLoop(EchoCalls(echo_.target(), kChannels), kConcurrency, time_);
-      null_rpc_ = measured.rate;
-      Add({.name = "null_rpc", .value = null_rpc_, .unit = "calls/s", .note = Latency(measured)});
-    }
-    return null_rpc_;
+  void AddLimit(const std::string& name) {
+    const auto found = series_.find(name);
+    if (found == series_.end()) return;
+    const bool rpc = name != "pg_point_read" && name != "pg_commit";
+    Add({.name = name,
+         .value = found->second.rate(),
+         .unit = rpc ? "calls/s" : "/s",
+         .note = rpc ? found->second.Latency() : ""});
   }
 
-  double PointRead() {
-    if (point_read_ == 0) {
-      point_read_ = PointReads(options_.conninfo, kConnections, time_);
-      Add({.name = "pg_point_read", .value = point_read_, .unit = "reads/s", .note = ""});
-    }
-    return point_read_;
-  }
-
-  double Commit() {
-    if (commit_ == 0) {
-      commit_ = Commits(options_.conninfo, kConnections, time_);
-      Add({.name = "pg_commit", .value = commit_, .unit = "commits/s", .note = ""});
-    }
-    return commit_;
-  }
-
-  void WhoAmI() {
-    const double limit = NullRpc();
-    const Measured measured =
-        ClosedLoop(WhoAmICalls(options_.suite, tenant_, kChannels), kConcurrency, time_);
-    Add({.name = "who_am_i",
-         .value = measured.rate,
+  // Against what the machine can do: the limits, one after the other.
+  void AddRatio(const std::string& name, double bar, std::initializer_list<const char*> limits) {
+    const auto found = series_.find(name);
+    if (found == series_.end()) return;
+    double seconds = 0;
+    for (const char* limit : limits) seconds += 1 / series_.at(limit).rate();
+    Add({.name = name,
+         .value = found->second.rate(),
          .unit = "calls/s",
-         .limit = limit,
-         .bar = 0.85,
-         .note = Latency(measured)});
-  }
-
-  void Get(const StartCall& get) {
-    const double limit = Combined(NullRpc(), PointRead());
-    const Measured measured = ClosedLoop(get, kConcurrency, time_);
-    Add({.name = "get",
-         .value = measured.rate,
-         .unit = "calls/s",
-         .limit = limit,
-         .bar = 0.60,
-         .note = Latency(measured)});
-  }
-
-  void Create() {
-    const double limit = Combined(NullRpc(), Commit());
-    const Measured measured =
-        ClosedLoop(CreateDossierCalls(options_.suite, tenant_, kChannels), kConcurrency, time_);
-    Add({.name = "create",
-         .value = measured.rate,
-         .unit = "calls/s",
-         .limit = limit,
-         .bar = 0.50,
-         .note = Latency(measured)});
+         .limit = 1 / seconds,
+         .bar = bar,
+         .note = found->second.Latency()});
   }
 
   // Four times what is sustainable, as callers that do not wait for each other.
-  void Overload(const StartCall& get) {
-    const Measured sustainable = ClosedLoop(get, kConcurrency, time_);
-    const Measured half = OpenLoop(get, sustainable.rate / 2, 100'000, time_);
-    const Measured over = OpenLoop(get, sustainable.rate * 4, 100'000, time_);
+  void Overload() {
+    const Measured sustainable = ClosedLoop(get_, kConcurrency, time_);
+    const Measured half = OpenLoop(get_, sustainable.rate / 2, 100'000, time_);
+    const Measured over = OpenLoop(get_, sustainable.rate * 4, 100'000, time_);
     Add({.name = "overload_accepted",
          .value = over.rate,
          .unit = "calls/s",
@@ -173,10 +206,8 @@ class Bench {
   const Options& options_;
   const EchoServer& echo_;
   const absl::Duration time_;
-  BenchTenant tenant_;
-  double null_rpc_ = 0;
-  double point_read_ = 0;
-  double commit_ = 0;
+  StartCall get_;
+  std::map<std::string, Series> series_;
   std::vector<Figure> figures_;
 };
 

@@ -7,6 +7,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
 
 namespace sockel::bench {
 
@@ -30,5 +31,17 @@ absl::StatusOr<BenchTenant> MakeTenant(const SuiteOptions& options);
 
 // `count` separate connections.
 std::vector<std::shared_ptr<grpc::Channel>> Connections(const std::string& target, size_t count);
+
+// One call as every application makes it: with its token and a deadline.
+template <typename Request, typename Response>
+struct Call {
+  explicit Call(const std::string& token) {
+    context.AddMetadata("authorization", "Bearer " + token);
+    context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(20)));
+  }
+  grpc::ClientContext context;
+  Request request;
+  Response response;
+};
 
 }  // namespace sockel::bench

@@ -29,17 +29,6 @@ auto Stubs(const std::string& target, size_t count) {
   return stubs;
 }
 
-template <typename Request, typename Response>
-struct Call {
-  explicit Call(const std::string& token) {
-    context.AddMetadata("authorization", "Bearer " + token);
-    context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(20)));
-  }
-  grpc::ClientContext context;
-  Request request;
-  Response response;
-};
-
 CreateDossierRequest NewDossier(const BenchTenant& tenant, size_t number) {
   CreateDossierRequest request;
   request.set_parent(tenant.name);
@@ -70,9 +59,9 @@ StartCall WhoAmICalls(const SuiteOptions& options, const BenchTenant& tenant, si
   auto stubs = Stubs<AccessService>(options.identity, channels);
   return [stubs, token = tenant.access_token](size_t slot, Done done) {
     auto call = std::make_shared<Call<WhoAmIRequest, WhoAmIResponse>>(token);
-    stubs[slot % stubs.size()]->async()->WhoAmI(
-        &call->context, &call->request, &call->response,
-        [call, done = std::move(done)](const grpc::Status& status) { done(OutcomeOf(status)); });
+    auto& sent = *call;
+    stubs[slot % stubs.size()]->async()->WhoAmI(&sent.context, &sent.request, &sent.response,
+                                                WhenDone(std::move(call), std::move(done)));
   };
 }
 
@@ -86,9 +75,9 @@ absl::StatusOr<StartCall> GetDossierCalls(const SuiteOptions& options, const Ben
                        size_t slot, Done done) {
     auto call = std::make_shared<Call<GetDossierRequest, Dossier>>(token);
     call->request.set_name(names[next->fetch_add(1) % names.size()]);
-    stubs[slot % stubs.size()]->async()->GetDossier(
-        &call->context, &call->request, &call->response,
-        [call, done = std::move(done)](const grpc::Status& status) { done(OutcomeOf(status)); });
+    auto& sent = *call;
+    stubs[slot % stubs.size()]->async()->GetDossier(&sent.context, &sent.request, &sent.response,
+                                                    WhenDone(std::move(call), std::move(done)));
   });
 }
 
@@ -99,9 +88,9 @@ StartCall CreateDossierCalls(const SuiteOptions& options, const BenchTenant& ten
   return [stubs, next, tenant](size_t slot, Done done) {
     auto call = std::make_shared<Call<CreateDossierRequest, Dossier>>(tenant.access_token);
     call->request = NewDossier(tenant, next->fetch_add(1));
-    stubs[slot % stubs.size()]->async()->CreateDossier(
-        &call->context, &call->request, &call->response,
-        [call, done = std::move(done)](const grpc::Status& status) { done(OutcomeOf(status)); });
+    auto& sent = *call;
+    stubs[slot % stubs.size()]->async()->CreateDossier(&sent.context, &sent.request, &sent.response,
+                                                       WhenDone(std::move(call), std::move(done)));
   };
 }
 
