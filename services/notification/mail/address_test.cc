@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
+
 namespace sockel::notification {
 namespace {
 
@@ -23,7 +25,7 @@ TEST(IsEmailAddressTest, RefusesWhatCouldEndALineOrACommand) {
     EXPECT_FALSE(IsEmailAddress(bad)) << bad;
   }
   EXPECT_FALSE(IsEmailAddress(std::string("max@example.org\0", 16)));
-  EXPECT_FALSE(IsEmailAddress(std::string(65, 'a') + "@example.org"));
+  EXPECT_FALSE(IsEmailAddress(absl::StrCat(std::string(65, 'a'), "@example.org")));
   std::string long_domain = "a@b";
   for (int i = 0; i < 50; ++i) long_domain.append(".abcde");
   EXPECT_FALSE(IsEmailAddress(long_domain));

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "common/testing/fake_clock.h"
 #include "tools/sockel/profile.h"
@@ -150,8 +151,8 @@ TEST(SafeFileNameTest, IsNeverEmptyAndNeverTooLong) {
   EXPECT_EQ(SafeFileName(document), "0190");
   document.set_name("tenants/smi/dossiers/d/documents/..");
   EXPECT_EQ(SafeFileName(document), "_.");
-  document.set_file_name(std::string(300, 'x') + ".pdf");
-  EXPECT_EQ(SafeFileName(document), std::string(236, 'x') + ".pdf");
+  document.set_file_name(absl::StrCat(std::string(300, 'x'), ".pdf"));
+  EXPECT_EQ(SafeFileName(document), absl::StrCat(std::string(236, 'x'), ".pdf"));
 }
 
 }  // namespace

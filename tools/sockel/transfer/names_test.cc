@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
+#include "absl/strings/str_cat.h"
 #include "common/text/text.h"
 
 namespace sockel::cli {
@@ -87,7 +90,8 @@ TEST(NameInFolderTest, WhatIsSafeStaysAsItIs) {
 }
 
 TEST(ShortenedFileNameTest, KeepsTheExtension) {
-  EXPECT_EQ(ShortenedFileName(std::string(300, 'x') + ".pdf", 240), std::string(236, 'x') + ".pdf");
+  EXPECT_EQ(ShortenedFileName(absl::StrCat(std::string(300, 'x'), ".pdf"), 240),
+            absl::StrCat(std::string(236, 'x'), ".pdf"));
   EXPECT_EQ(ShortenedFileName(std::string(300, 'x'), 240), std::string(240, 'x'));
   EXPECT_EQ(ShortenedFileName("short.pdf", 240), "short.pdf");
 }
