@@ -8,7 +8,7 @@
 namespace sockel::events {
 namespace {
 
-// Of each tenant at a time: short transactions.
+// Answers, and events of each tenant, at a time: short transactions.
 constexpr int kBatch = 1000;
 
 // The next round tries again.
@@ -52,16 +52,17 @@ void Purger::Run() {
   } while (Pause(interval_));
 }
 
-// The answers go in one piece: after a long time without purging, a stop waits
-// for the end of it.
+// A batch of each at a time, so that a stop never waits for a long purge.
 void Purger::PurgeAll() {
-  Warn("recorded answers",
-       pg::PurgeIdempotencyKeys(database_, clock_.Now() - pg::kIdempotencyKeyLifetime).status());
+  std::int64_t purged = 0;
   do {
-    const absl::StatusOr<std::int64_t> purged = PurgeOnce(database_, clock_, keep_);
-    Warn("events", purged.status());
-    if (!purged.ok() || *purged == 0) return;
-  } while (Pause(absl::Milliseconds(100)));
+    const absl::StatusOr<std::int64_t> answers =
+        pg::PurgeIdempotencyKeys(database_, clock_.Now() - pg::kIdempotencyKeyLifetime, kBatch);
+    Warn("recorded answers", answers.status());
+    const absl::StatusOr<std::int64_t> events = PurgeOnce(database_, clock_, keep_);
+    Warn("events", events.status());
+    purged = answers.value_or(0) + events.value_or(0);
+  } while (purged > 0 && Pause(absl::Milliseconds(100)));
 }
 
 }  // namespace sockel::events

@@ -41,17 +41,11 @@ void RecordAnswer(WriteTransaction& tx, std::string_view response) {
 
 absl::StatusOr<std::int64_t> PurgeIdempotencyKeys(Database& database, absl::Time before,
                                                   int batch) {
-  const Caller caller = Caller::System("*");
-  std::int64_t total = 0;
-  while (true) {
-    const absl::StatusOr<std::int64_t> purged = database.Write(
-        caller, "pg.idempotency_purge", [&](WriteTransaction& tx) -> absl::StatusOr<std::int64_t> {
-          return static_cast<std::int64_t>(tx.Exec(kPurge, before, batch).affected_rows());
-        });
-    if (!purged.ok()) return purged.status();
-    total += *purged;
-    if (*purged < batch) return total;
-  }
+  return database.Write(
+      Caller::System("*"), "pg.idempotency_purge",
+      [&](WriteTransaction& tx) -> absl::StatusOr<std::int64_t> {
+        return static_cast<std::int64_t>(tx.Exec(kPurge, before, batch).affected_rows());
+      });
 }
 
 }  // namespace sockel::pg

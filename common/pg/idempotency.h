@@ -11,9 +11,8 @@ namespace sockel::pg {
 // How long a recorded answer is kept at least (promised: 24 h).
 inline constexpr absl::Duration kIdempotencyKeyLifetime = absl::Hours(25);
 
-// Deletes the answers recorded before `before`, in batches, one transaction
-// each. Returns how many. Called by the service's housekeeping.
-absl::StatusOr<std::int64_t> PurgeIdempotencyKeys(Database& database, absl::Time before,
-                                                  int batch = 1000);
+// Deletes the oldest answers recorded before `before`, at most `batch`. Returns
+// how many; zero when all is done. Replicas may do it at the same time.
+absl::StatusOr<std::int64_t> PurgeIdempotencyKeys(Database& database, absl::Time before, int batch);
 
 }  // namespace sockel::pg

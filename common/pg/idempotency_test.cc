@@ -137,8 +137,9 @@ TEST_F(IdempotencyTest, PurgeDeletesWhatIsOldInBatches) {
   ASSERT_TRUE(Create(young, "young").ok());
   clock_.Advance(absl::Hours(2));
   const absl::Time before = clock_.Now() - kIdempotencyKeyLifetime;
-  EXPECT_EQ(PurgeIdempotencyKeys(db_, before, 2).value(), 5);
-  EXPECT_EQ(PurgeIdempotencyKeys(db_, before, 2).value(), 0);
+  for (const int purged : {2, 2, 1, 0}) {
+    EXPECT_EQ(PurgeIdempotencyKeys(db_, before, 2).value(), purged);
+  }
   EXPECT_EQ(Create(young, "again").value().value(), "young");
 }
 
