@@ -12,7 +12,6 @@
 #include "common/error/error.h"
 #include "services/catalog/plan_schema.h"
 #include "services/catalog/shorten.h"
-#include "sockel/catalog/v1/errors.pb.h"
 
 namespace sockel::catalog {
 namespace {
@@ -72,7 +71,7 @@ absl::Status CheckSchema(const Struct& schema, const std::string& field) {
     return absl::OkStatus();
   } catch (const std::exception& e) {
     absl::Status status =
-        error::Make(absl::StatusCode::kInvalidArgument, v1::ErrorReason_Name(v1::SCHEMA_INVALID),
+        error::Make(absl::StatusCode::kInvalidArgument, "SCHEMA_INVALID",
                     absl::StrCat(field, " must be a self-contained JSON Schema (draft 7)"));
     AddViolation(status, field, e.what());
     return status;
@@ -89,8 +88,7 @@ absl::Status CheckParameters(const Struct& schema, const Struct& parameters) {
     if (validator.validate(parsed, valijson::adapters::NlohmannJsonAdapter(value), &results)) {
       return absl::OkStatus();
     }
-    absl::Status status = error::Make(absl::StatusCode::kInvalidArgument,
-                                      v1::ErrorReason_Name(v1::PARAMETERS_INVALID),
+    absl::Status status = error::Make(absl::StatusCode::kInvalidArgument, "PARAMETERS_INVALID",
                                       "order.parameters must fit the plan's parameters_schema");
     if (results.numErrors() == 0) AddViolation(status, "order.parameters", "must fit the schema");
     valijson::ValidationResults::Error problem;

@@ -7,7 +7,6 @@
 #include "common/ledger/ledger.h"
 #include "services/catalog/names.h"
 #include "services/catalog/parameters.h"
-#include "sockel/catalog/v1/errors.pb.h"
 
 namespace sockel::catalog {
 namespace {
@@ -24,7 +23,7 @@ bool MaySee(const Caller& caller, v1::Offering::State state) {
 absl::Status RequireDraft(const v1::Offering& offering) {
   if (offering.state() == v1::Offering::DRAFT) return absl::OkStatus();
   return error::FailedPrecondition(
-      v1::ErrorReason_Name(v1::OFFERING_NOT_DRAFT),
+      "OFFERING_NOT_DRAFT",
       absl::StrCat(offering.name(), " is published already and takes no further change"),
       {{"offering", offering.name()}});
 }
@@ -126,7 +125,7 @@ absl::StatusOr<v1::Offering> Offerings::Publish(const Caller& caller,
         }
         if (absl::Status draft = RequireDraft(*offering); !draft.ok()) return draft;
         if (store_.ListPlans(tx, id, "", 1).rows.empty()) {
-          return error::FailedPrecondition(v1::ErrorReason_Name(v1::OFFERING_WITHOUT_PLAN),
+          return error::FailedPrecondition("OFFERING_WITHOUT_PLAN",
                                            absl::StrCat(request.name(), " needs at least one plan"),
                                            {{"offering", request.name()}});
         }

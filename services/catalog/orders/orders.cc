@@ -11,7 +11,6 @@
 #include "services/catalog/names.h"
 #include "services/catalog/parameters.h"
 #include "services/catalog/provisioning/progress.h"
-#include "sockel/catalog/v1/errors.pb.h"
 
 namespace sockel::catalog {
 namespace {
@@ -23,8 +22,7 @@ absl::Status RequireSubmitted(const v1::Order& order) {
   if (order.state() == v1::Order::SUBMITTED) return absl::OkStatus();
   const std::string& state = v1::Order::State_Name(order.state());
   return error::FailedPrecondition(
-      v1::ErrorReason_Name(v1::ORDER_NOT_SUBMITTED),
-      absl::StrCat(order.name(), " waits for no decision, it is ", state),
+      "ORDER_NOT_SUBMITTED", absl::StrCat(order.name(), " waits for no decision, it is ", state),
       {{"order", order.name()}, {"state", state}});
 }
 
@@ -37,7 +35,7 @@ absl::Status RequireOtherPerson(const Caller& caller, const v1::Order& order) {
   if (!Ordered(caller.subject, order) && !Ordered(caller.on_behalf_of, order)) {
     return absl::OkStatus();
   }
-  return error::Make(absl::StatusCode::kPermissionDenied, v1::ErrorReason_Name(v1::OWN_ORDER),
+  return error::Make(absl::StatusCode::kPermissionDenied, "OWN_ORDER",
                      "an order is approved by another person than the one who ordered",
                      {{"order", order.name()}});
 }
@@ -82,7 +80,7 @@ absl::StatusOr<v1::Plan> Orders::OrderablePlan(const Caller& caller, const std::
     if (!found || (draft && caller.home_tenant != kProvider)) return error::NotFound(plan_name);
     if (!draft) return std::move(found->plan);
     const std::string offering = OfferingName(key.offering_id);
-    return error::FailedPrecondition(v1::ErrorReason_Name(v1::OFFERING_NOT_PUBLISHED),
+    return error::FailedPrecondition("OFFERING_NOT_PUBLISHED",
                                      absl::StrCat(offering, " is still a draft"),
                                      {{"offering", offering}, {"state", "DRAFT"}});
   });
