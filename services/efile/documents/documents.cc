@@ -4,6 +4,7 @@
 #include "common/events/events.h"
 #include "common/ids/ids.h"
 #include "common/ledger/ledger.h"
+#include "common/paging/page.h"
 #include "services/efile/content/content_reader.h"
 #include "services/efile/content/content_writer.h"
 #include "services/efile/documents/download.h"
@@ -12,10 +13,6 @@
 
 namespace sockel::efile {
 namespace {
-
-// A page is shorter than asked for rather than longer than what clients of gRPC
-// take (4 MiB).
-constexpr std::size_t kMostPageBytes = 3 * 1024 * 1024;
 
 void Record(pg::WriteTransaction& tx, const v1::Document& document) {
   const v1::Content& content = document.content();
@@ -148,16 +145,10 @@ absl::StatusOr<v1::ListDocumentsResponse> Documents::List(const Caller& caller,
       caller, "documents.list",
       [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListDocumentsResponse> {
         v1::ListDocumentsResponse response;
-        std::size_t bytes = 0;
-        for (v1::Document& document : store_.List(tx, *dossier_id, *after, limit + 1)) {
-          bytes += document.ByteSizeLong();
-          if (response.documents_size() == limit ||
-              (bytes > kMostPageBytes && response.documents_size() > 0)) {
-            const auto last = DocumentKeyIn(caller, response.documents().rbegin()->name());
-            response.set_next_page_token(tokens_.Make(caller, request, last->document_id));
-            break;
-          }
-          *response.add_documents() = std::move(document);
+        paging::Rows<v1::Document> found{store_.List(tx, *dossier_id, *after, limit + 1)};
+        if (paging::Fill(std::move(found), limit, *response.mutable_documents())) {
+          const auto last = DocumentKeyIn(caller, response.documents().rbegin()->name());
+          response.set_next_page_token(tokens_.Make(caller, request, last->document_id));
         }
         if (response.documents().empty() && !dossiers_.Get(tx, *dossier_id)) {
           return error::NotFound(request.parent());

@@ -5,6 +5,7 @@
 #include "common/events/events.h"
 #include "common/ids/ids.h"
 #include "common/ledger/ledger.h"
+#include "common/paging/page.h"
 #include "services/efile/dossiers/rules.h"
 #include "services/efile/names.h"
 
@@ -111,13 +112,10 @@ absl::StatusOr<v1::ListDossiersResponse> Dossiers::List(const Caller& caller,
   return db_.Read(caller, "dossiers.list",
                   [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListDossiersResponse> {
                     v1::ListDossiersResponse response;
-                    for (v1::Dossier& dossier : store_.List(tx, *query)) {
-                      if (response.dossiers_size() == limit) {
-                        const auto last = DossierIdIn(caller, response.dossiers(limit - 1).name());
-                        response.set_next_page_token(tokens_.Make(caller, request, *last));
-                        break;
-                      }
-                      *response.add_dossiers() = std::move(dossier);
+                    paging::Rows<v1::Dossier> found{store_.List(tx, *query)};
+                    if (paging::Fill(std::move(found), limit, *response.mutable_dossiers())) {
+                      const auto last = DossierIdIn(caller, response.dossiers().rbegin()->name());
+                      response.set_next_page_token(tokens_.Make(caller, request, *last));
                     }
                     return response;
                   });
