@@ -52,17 +52,21 @@ void Purger::Run() {
   } while (Pause(interval_));
 }
 
-// A batch of each at a time, so that a stop never waits for a long purge.
 void Purger::PurgeAll() {
-  std::int64_t purged = 0;
+  Repeat("recorded answers", [this] {
+    return pg::PurgeIdempotencyKeys(database_, clock_.Now() - pg::kIdempotencyKeyLifetime, kBatch);
+  });
+  Repeat("events", [this] { return PurgeOnce(database_, clock_, keep_); });
+}
+
+// A batch at a time, so that a stop waits for one only.
+void Purger::Repeat(std::string_view what,
+                    const std::function<absl::StatusOr<std::int64_t>()>& batch) {
   do {
-    const absl::StatusOr<std::int64_t> answers =
-        pg::PurgeIdempotencyKeys(database_, clock_.Now() - pg::kIdempotencyKeyLifetime, kBatch);
-    Warn("recorded answers", answers.status());
-    const absl::StatusOr<std::int64_t> events = PurgeOnce(database_, clock_, keep_);
-    Warn("events", events.status());
-    purged = answers.value_or(0) + events.value_or(0);
-  } while (purged > 0 && Pause(absl::Milliseconds(100)));
+    const absl::StatusOr<std::int64_t> purged = batch();
+    Warn(what, purged.status());
+    if (!purged.ok() || *purged == 0) return;
+  } while (Pause(absl::Milliseconds(100)));
 }
 
 }  // namespace sockel::events

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <string_view>
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
@@ -32,6 +34,8 @@ class Purger {
  private:
   void Run();
   void PurgeAll();
+  // Until nothing is left, a batch fails, or it is time to stop.
+  void Repeat(std::string_view what, const std::function<absl::StatusOr<std::int64_t>()>& batch);
   // False when it is time to stop.
   bool Pause(absl::Duration duration);
 

@@ -1,7 +1,5 @@
 #include "common/events/purger.h"
 
-#include <google/protobuf/wrappers.pb.h>
-
 #include "absl/time/clock.h"
 #include "common/events/event_store.h"
 #include "common/events/testing_fixture.h"
@@ -52,16 +50,21 @@ TEST_F(PurgerTest, DeletesWhatIsTooOldOfEveryTenantAndNothingElse) {
   EXPECT_EQ(*PurgeOnce(db_, clock_, absl::Hours(1)), 0);
 }
 
-TEST_F(PurgerTest, ItsThreadDeletesOldEventsAndRecordedAnswers) {
-  using google::protobuf::StringValue;
-  const auto answered =
-      db_.Write(testing::WithRequestId(testing::MakeCaller("smi")), "test.answer",
-                [](pg::WriteTransaction& tx) -> absl::StatusOr<StringValue> {
-                  events::Emit(tx, {.type = "old", .resource = "tenants/smi/dossiers/d1"});
-                  return StringValue();
-                });
-  ASSERT_TRUE(answered.ok()) << answered.status();
-  ASSERT_EQ(Left(), 2);
+// More answers than a batch: it goes on until all are gone.
+TEST_F(PurgerTest, ItsThreadDeletesAllOldEventsAndRecordedAnswers) {
+  Emit("old");
+  static constexpr pg::Query kInsert{
+      "test.insert",
+      "INSERT INTO idempotency_keys (tenant_id, subject, request_id, method, request_hash,"
+      "  response, create_time) "
+      "SELECT 'smi', 's', gen_random_uuid(), 'm', '', '', $1 FROM generate_series(1, 2500)"};
+  const absl::Status inserted =
+      db_.Write(testing::MakeCaller("smi"), "test.insert", [&](pg::WriteTransaction& tx) {
+        tx.Exec(kInsert, tx.time());
+        return absl::OkStatus();
+      });
+  ASSERT_TRUE(inserted.ok()) << inserted;
+  ASSERT_EQ(Left(), 2501);
   clock_.Advance(absl::Hours(26));
   const Purger purger(db_, clock_, absl::Hours(1), absl::Hours(1));
   const absl::Time deadline = absl::Now() + absl::Seconds(20);
