@@ -158,6 +158,23 @@ TEST_F(DossiersTest, AnotherTenantSeesNothing) {
   EXPECT_EQ(List(by_reference, User("sms"))->dossiers_size(), 0);
 }
 
+TEST_F(DossiersTest, APageEndsEarlyWhenMuchIsInIt) {
+  v1::CreateDossierRequest create;
+  create.set_parent("tenants/smi");
+  create.mutable_dossier()->set_file_plan_entry("tenants/smi/filePlanEntries/413-1");
+  create.mutable_dossier()->set_subject(std::string(600'000, 'x'));
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(dossiers_.Create(User(), create).ok());
+  v1::ListDossiersRequest request = All();
+  const auto first = List(request);
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(first->dossiers_size(), 2);
+  request.set_page_token(first->next_page_token());
+  const auto last = List(request);
+  ASSERT_TRUE(last.ok()) << last.status();
+  EXPECT_EQ(last->dossiers_size(), 1);
+  EXPECT_EQ(last->next_page_token(), "");
+}
+
 TEST_F(DossiersTest, AreListedPageByPageInEitherOrder) {
   std::vector<std::string> created;
   for (int i = 0; i < 7; ++i) {
