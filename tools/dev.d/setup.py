@@ -10,7 +10,9 @@ import layout
 import ui
 
 _PACKAGE_LIST = layout.TOOLS / "packages.txt"
-_CLANG = ("clang-14", "libclang-rt-14-dev")
+# llvm has the symbolizer: without it a sanitizer's report names no function, and
+# lsan.supp, which does, excuses nothing.
+_CLANG = ("clang-14", "libclang-rt-14-dev", "llvm")
 
 
 def _wanted_packages():
