@@ -2,6 +2,8 @@
 #include <google/protobuf/descriptor.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <set>
 #include <string>
 
@@ -90,6 +92,34 @@ TEST(PermissionsTest, ExistForEachPatternOfARole) {
         EXPECT_TRUE(used) << role.name << ": " << pattern;
       }
     }
+  }
+}
+
+// `a`, `b`, with a space behind; nothing for none.
+std::string Cell(absl::Span<const std::string_view> names) {
+  std::string cell;
+  for (const std::string_view name : names) {
+    cell.append(cell.empty() ? "`" : ", `").append(name).append("`");
+  }
+  return cell.empty() ? cell : cell + " ";
+}
+
+std::string RowOf(const Role& role) {
+  const std::string_view name[] = {role.name};
+  const std::string_view includes[] = {role.includes};
+  const auto included = absl::MakeConstSpan(includes).subspan(role.includes.empty() ? 1 : 0);
+  std::string row = "| ";
+  row.append(Cell(name)).append("| ").append(Cell(included)).append("| ");
+  return row.append(Cell(role.home)).append("| ").append(Cell(role.across)).append("|\n");
+}
+
+TEST(PermissionsTest, StandOnTheApisPageForEachRoleThatPeopleGive) {
+  std::ifstream file(SOCKEL_API_PAGE);
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
+  for (const Role& role : BuiltInRoles()) {
+    if (!MayGrant({"operator"}, role.name, "provider", "provider")) continue;
+    EXPECT_TRUE(absl::StrContains(page, RowOf(role))) << "protos/README.md lacks the row\n"
+                                                      << RowOf(role);
   }
 }
 

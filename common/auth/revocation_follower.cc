@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/clock/clock.h"
+#include "common/trace/traceparent.h"
 #include "sockel/identity/v1/authentication.grpc.pb.h"
 
 namespace sockel::auth {
@@ -79,6 +80,9 @@ void RevocationFollower::Run() {
 
 bool RevocationFollower::FollowOnce() {
   grpc::ClientContext context;
+  // Finds in identity's log what our own one complains of.
+  const trace::Context started = trace::Start();
+  context.AddMetadata(std::string(trace::kHeader), trace::Format(started));
   {
     absl::MutexLock lock(&mutex_);
     if (stopping_) return false;
@@ -93,7 +97,7 @@ bool RevocationFollower::FollowOnce() {
   if (outcome.silent) channel_ = connect_();
   // Identity may have been set up anew, with other cursors: begin again.
   if (outcome.status.error_code() == grpc::StatusCode::INVALID_ARGUMENT) cursor_.clear();
-  Report(outcome.status, outcome.heard);
+  Report(outcome, started.trace_id);
   return outcome.heard;
 }
 
@@ -140,12 +144,13 @@ void RevocationFollower::Apply(const WatchRevocationsResponse& response) {
 }
 
 // Once per outage, not once per attempt. A stream that only ended is no outage.
-void RevocationFollower::Report(const grpc::Status& status, bool heard) {
-  if (heard || reported_down_) return;
+void RevocationFollower::Report(const Outcome& outcome, const std::string& trace_id) {
+  if (outcome.heard || reported_down_) return;
   reported_down_ = true;
-  log_.Warning(
-      "cannot follow revocations; those known stay in force",
-      {{"code", static_cast<int>(status.error_code())}, {"error", status.error_message()}});
+  log_.Warning("cannot follow revocations; those known stay in force",
+               {{"code", static_cast<int>(outcome.status.error_code())},
+                {"error", outcome.status.error_message()},
+                {"trace_id", trace_id}});
 }
 
 }  // namespace sockel::auth

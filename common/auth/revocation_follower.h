@@ -69,7 +69,7 @@ class RevocationFollower {
   bool FollowOnce();
   Outcome ReadStream(grpc::ClientContext& context);
   void Apply(const identity::v1::WatchRevocationsResponse& response);
-  void Report(const grpc::Status& status, bool heard);
+  void Report(const Outcome& outcome, const std::string& trace_id);
 
   const Connect connect_;
   RevocationList& list_;

@@ -4,6 +4,7 @@
 
 #include "common/auth/testing/fake_identity.h"
 #include "common/clock/clock.h"
+#include "common/trace/traceparent.h"
 
 namespace sockel::auth {
 namespace {
@@ -81,6 +82,17 @@ TEST_F(RevocationFollowerTest, KeepsItsConnectionWhenOnlyTheStreamEnds) {
   identity_.EndStreams();
   Until([&] { return identity_.followers().size() >= 2; });
   EXPECT_EQ(identity_.followers().front(), identity_.followers().back());
+}
+
+TEST_F(RevocationFollowerTest, StartsATraceForEachStream) {
+  RevocationFollower follower(Connect(), list_, clock_, Quiet());
+  Until([&] { return follower.CaughtUp(); });
+  identity_.EndStreams();
+  Until([&] { return identity_.traceparents().size() >= 2; });
+  const std::vector<std::string> seen = identity_.traceparents();
+  EXPECT_TRUE(trace::Parse(seen[0]).has_value()) << seen[0];
+  EXPECT_TRUE(trace::Parse(seen[1]).has_value()) << seen[1];
+  EXPECT_NE(seen[0], seen[1]);
 }
 
 TEST_F(RevocationFollowerTest, TellsForHowLongItHasHeardNothing) {

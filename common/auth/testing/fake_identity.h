@@ -88,6 +88,11 @@ class FakeIdentity final : public identity::v1::AuthenticationService::Service {
     absl::MutexLock lock(&mutex_);
     return followers_;
   }
+  // The header of each stream; empty when it had none.
+  std::vector<std::string> traceparents() const {
+    absl::MutexLock lock(&mutex_);
+    return traceparents_;
+  }
   bool AwaitJwksCalls(int count) const {
     absl::MutexLock lock(&mutex_);
     const auto reached = [&] { return jwks_calls_ >= count; };
@@ -141,6 +146,11 @@ class FakeIdentity final : public identity::v1::AuthenticationService::Service {
     absl::MutexLock lock(&mutex_);
     cursors_.push_back(request->cursor());
     followers_.push_back(context->peer());
+    const auto traceparent = context->client_metadata().find("traceparent");
+    traceparents_.push_back(
+        traceparent == context->client_metadata().end()
+            ? ""
+            : std::string(traceparent->second.data(), traceparent->second.size()));
     while (!ends_streams_ && !context->IsCancelled()) {
       if (!silent_) sent = WriteFrom(sent, *writer);
       const auto news = [&] { return ends_streams_ || (!silent_ && sent < revocations_.size()); };
@@ -208,6 +218,7 @@ class FakeIdentity final : public identity::v1::AuthenticationService::Service {
   std::set<std::string> seen_;
   std::vector<std::string> cursors_;
   std::vector<std::string> followers_;
+  std::vector<std::string> traceparents_;
   bool ends_streams_ = false;
   bool silent_ = false;
   int jwks_calls_ = 0;
