@@ -12,7 +12,10 @@ SERVICES = ["identity", "efile", "notification", "catalog"]
 EVERYTHING = {
     "image": {"digest": "sha256:" + "0" * 64, "pullSecrets": ["registry"]},
     "tls": {"requireClientCertificate": True},
-    "services": {"efile": {"settings": {"database.pool_size": "16"}}},
+    "services": {"efile": {"settings": {"database.pool_size": "16"}, "tlsSecret": "efile-tls"}},
+    "bootstrap": {"arguments": ["--remove-service-account-key", "efile=gone"]},
+    "smtp": {"username": "sockel", "passwordKey": "relay-password", "caSecret": "relay-ca",
+             "fallbackSender": "noreply@provider.example"},
     "serviceMonitor": {"enabled": True, "labels": {"team": "sockel"}},
     "networkPolicy": {"clients": [{"namespaceSelector": {"matchLabels": {"sockel": "client"}}}],
                       "monitoring": [{"podSelector": {}}],

@@ -58,6 +58,28 @@ def test_secrets_are_only_referred_to(rendered):
         assert "env" not in container
 
 
+def secrets_of(pod):
+    """Name of the volume → keys of the secret that it mounts; None: all of them."""
+    return {volume["name"]: [item["key"] for item in volume["secret"].get("items", [])] or None
+            for volume in pod["volumes"] if "secret" in volume}
+
+
+def test_of_a_secret_only_what_is_needed_is_mounted(rendered):
+    """Beside ca.crt, the secret of the database's authority holds the authority's own key."""
+    for name, pod in workloads(rendered).items():
+        secrets = secrets_of(pod)
+        assert all(secrets.values()), f"{name}: {secrets}"
+        assert all(keys == ["ca.crt"] for volume, keys in secrets.items() if volume.endswith("-ca")), name
+
+
+def test_a_service_may_have_a_certificate_of_its_own(full):
+    """Nobody else gets it, and it is not needed for the others."""
+    mounted = {name: volume["secret"]["secretName"] for name, pod in workloads(full).items()
+               for volume in pod["volumes"] if volume["name"] == "tls"}
+    assert mounted.pop("Deployment suite-efile") == "efile-tls"
+    assert set(mounted.values()) == {"sockel-tls"}
+
+
 def test_only_migrations_see_the_owner_password(rendered):
     for name, document in of_kind(rendered, "Deployment").items():
         assert "owner" not in json.dumps(document), name
@@ -104,6 +126,88 @@ def test_a_probe_asks_with_the_settings_of_the_server(full):
     pod = of_kind(full, "Deployment")["suite-efile"]["spec"]["template"]["spec"]
     container, = pod["containers"]
     assert container["readinessProbe"]["exec"]["command"][-2:] == container["args"][-2:]
+
+
+def test_the_mail_server_gets_what_it_asks_for(full):
+    config = yaml.safe_load(of_kind(full, "ConfigMap")["suite-notification"]["data"]["serve.yaml"])
+    assert config["notification"]["smtp"]["username"] == "sockel"
+    assert config["notification"]["fallback_sender"] == {"address": "noreply@provider.example"}
+    for name, pod in workloads(full).items():
+        password = {"key": "relay-password", "path": "smtp-password"}
+        items = next(v for v in pod["volumes"] if v["name"] == "secrets")["secret"]["items"]
+        assert (password in items, "smtp-ca" in secrets_of(pod)) == \
+            ((True, True) if name == "Deployment suite-notification" else (False, False)), name
+
+
+@pytest.mark.parametrize("smtp", [{"username": "sockel"}, {"passwordKey": "relay-password"}])
+def test_a_name_without_a_password_is_refused(helm, smtp):
+    said = helm("template", "suite", str(CHART), values={"smtp": smtp}, good=False)
+    assert "smtp.username and smtp.passwordKey go together" in said
+
+
+def test_the_platform_may_choose_the_user(helm):
+    """OpenShift refuses a user, or a group of volumes, that is not of the namespace's range."""
+    for pod in pods(template(helm, {"userId": 0})):
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert not {"runAsUser", "runAsGroup", "fsGroup"} & pod["securityContext"].keys()
+    for pod in pods(template(helm, {"userId": 1000660000})):
+        for key in ("runAsUser", "runAsGroup", "fsGroup"):
+            assert repr(pod["securityContext"][key]) == "1000660000"  # not 1.00066e+09
+
+
+def test_a_service_can_be_held_down(helm):
+    deployments = of_kind(template(helm, {"services": {"efile": {"replicas": 0}}}), "Deployment")
+    assert {name: d["spec"]["replicas"] for name, d in deployments.items()} == {
+        "suite-identity": 2, "suite-efile": 0, "suite-notification": 2, "suite-catalog": 2}
+
+
+def test_an_upgrade_waits_until_clients_know_the_new_pod(rendered):
+    """gRPC asks DNS again after 30 seconds at the earliest."""
+    for name, document in of_kind(rendered, "Deployment").items():
+        assert document["spec"]["minReadySeconds"] > 30, name
+
+
+def test_a_job_is_found_by_the_name_of_its_pods(rendered):
+    for name, job in of_kind(rendered, "Job").items():
+        labels = job["spec"]["template"]["metadata"]["labels"]
+        assert labels.items() <= job["metadata"]["labels"].items(), name
+
+
+def test_the_notes_say_how_a_job_that_gave_up_is_run_again(helm):
+    said = helm("install", "suite", str(CHART), "--dry-run=client", "--namespace", "there")
+    label, = re.findall(r"kubectl -n there delete job -l (\S+)", said)
+    jobs = [job for job in of_kind(template(helm, {}), "Job").values()
+            if set(label.split(",")) <= {f"{k}={v}" for k, v in job["metadata"]["labels"].items()}]
+    assert [job["metadata"]["name"].rpartition("-")[0] for job in jobs] == ["suite-efile-migrate"]
+
+
+def peers(document, direction):
+    """Ports → who, of each rule; None: anybody anywhere."""
+    whom = {"ingress": "from", "egress": "to"}[direction]
+    return {tuple(port["port"] for port in rule["ports"]): rule.get(whom)
+            for rule in document["spec"][direction]}
+
+
+def test_without_peers_the_whole_cluster_may_come_and_nobody_else(helm):
+    for name, document in of_kind(template(helm, {}), "NetworkPolicy").items():
+        rules = peers(document, "ingress")
+        assert len(rules) == 2
+        assert all({"namespaceSelector": {}} in allowed for allowed in rules.values()), name
+
+
+def test_with_peers_only_they_and_the_services_may_come(full):
+    for name, document in of_kind(full, "NetworkPolicy").items():
+        own = {"podSelector": {"matchLabels": {"app.kubernetes.io/part-of": "sockel",
+                                               "app.kubernetes.io/instance": "suite"}}}
+        calls, metrics = peers(document, "ingress").values()
+        assert calls == [own, *EVERYTHING["networkPolicy"]["clients"]], name
+        assert metrics == EVERYTHING["networkPolicy"]["monitoring"], name
+
+
+def test_names_are_resolved_on_openshift_too(rendered):
+    """There the pods of DNS listen on 5353, which is the port that policies see."""
+    for document in of_kind(rendered, "NetworkPolicy").values():
+        assert (53, 53, 5353, 5353) in peers(document, "egress")
 
 
 def test_a_volume_for_one_node_is_refused_with_several_replicas(helm):

@@ -6,6 +6,7 @@ import subprocess
 
 import credentials
 import pytest
+import yaml
 from chart import CHART, EVERYTHING, REPO, SERVICES, configuration, of_kind, template, workloads
 
 # Each reaches a job.
@@ -16,6 +17,8 @@ CHANGES = [
     {"tls": {"secret": "other"}}, {"tls": {"requireClientCertificate": True}}, {"log": {"level": "debug"}},
     {"services": {"efile": {"secret": "other"}}}, {"services": {"efile": {"settings": {"workers": "3"}}}},
     {"bootstrap": {"secret": "other"}}, {"bootstrap": {"operatorLogin": "root"}},
+    {"services": {"identity": {"tlsSecret": "other"}}}, {"userId": 0},
+    {"bootstrap": {"arguments": ["--replace-signing-keys"]}},
 ]
 # Nobody listens there: as far as that, a job comes without a database.
 NOWHERE = {"database": {"host": "127.0.0.1", "port": 1}}
@@ -54,7 +57,8 @@ def mounted(tmp_path_factory):
     secrets, tls, bootstrap = folder / "secrets", folder / "tls", folder / "bootstrap"
     for made in (secrets, tls, bootstrap):
         made.mkdir()
-    for name in ("database-password", "database-owner-password", "page-token.key", "master.key"):
+    for name in ("database-password", "database-owner-password", "page-token.key", "master.key",
+                 "smtp-password"):
         (secrets / name).write_text("0123456789abcdef" * 4)
     credentials.ensure_ed25519_pem(secrets / "ledger-signing.pem")
     credentials.ensure_es256_jwk(secrets / "service-account.jwk", folder / "public.jwk")
@@ -95,6 +99,26 @@ def test_the_program_knows_every_key(full, mounted, service, tmp_path):
     pod = workloads(full)[f"Deployment suite-{service}"]
     run = run_in_place(full, pod, mounted, tmp_path, [*pod["containers"][0]["args"], "--print-config"])
     assert run.returncode == 0, run.stderr
+
+
+def settings_in(tree, path=()):
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from settings_in(value, (*path, key))
+        else:
+            yield ".".join((*path, key)), value
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_chart_can_give_every_file_that_a_program_reads(full, mounted, service, tmp_path):
+    """Settings name no files, as a file has to be mounted: each has a value of the chart."""
+    pod = workloads(full)[f"Deployment suite-{service}"]
+    run = run_in_place(full, pod, mounted, tmp_path, [*pod["containers"][0]["args"], "--print-config"])
+    missing = {key for key, value in settings_in(yaml.safe_load(run.stdout))
+               if key.endswith("_file") and not value}
+    # Identity calls nobody, and only the migration is given the owner's password.
+    expected = {"database.owner_password_file"}
+    assert missing == expected | ({"service_account.key_file"} if service == "identity" else set())
 
 
 @pytest.mark.parametrize("job", [*(f"suite-{service}-migrate-" for service in SERVICES),

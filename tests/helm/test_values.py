@@ -48,11 +48,14 @@ def test_every_default_is_described():
 
 
 @pytest.mark.parametrize("values", [
-    {"services": {"efile": {"replicas": 0}}},
+    {"services": {"efile": {"replicas": -1}}},
     {"services": {"efile": {"replicas": "two"}}},
     {"database": {"sslMode": "disable"}},
     {"image": {"digest": "latest"}},
     {"networkPolicy": {"clients": [{}]}},
+    {"smtp": {"fallbackSender": "nobody"}},
+    {"smtp": {"passwordKey": "../ca.crt"}},
+    {"userId": -1},
     {"services": {"efile": {"resources": {"limits": {"memory": "much"}}}}},
 ])
 def test_refuses_a_wrong_value(helm, values):

@@ -45,11 +45,25 @@ efile:
   content_root: /var/lib/sockel/content
   master_key_file: /etc/sockel/secrets/master.key
 {{- else if eq $service "notification" }}
+{{- if ne (empty $root.Values.smtp.username) (empty $root.Values.smtp.passwordKey) }}
+{{- fail "smtp.username and smtp.passwordKey go together: set both, or none" }}
+{{- end }}
 notification:
   smtp:
     host: {{ $root.Values.smtp.host }}
     port: {{ $root.Values.smtp.port }}
     security: {{ $root.Values.smtp.security }}
+    {{- with $root.Values.smtp.username }}
+    username: {{ . | quote }}
+    password_file: /etc/sockel/secrets/smtp-password
+    {{- end }}
+    {{- if $root.Values.smtp.caSecret }}
+    ca_file: /etc/sockel/smtp-ca/ca.crt
+    {{- end }}
+  {{- with $root.Values.smtp.fallbackSender }}
+  fallback_sender:
+    address: {{ . | quote }}
+  {{- end }}
 {{- end }}
 {{- end -}}
 
@@ -81,4 +95,24 @@ log:
 {{- if has .service (list "identity" "efile") }}
 - { key: master.key, path: master.key }
 {{- end }}
+{{- if and (eq .service "notification") .root.Values.smtp.passwordKey }}
+- { key: {{ .root.Values.smtp.passwordKey }}, path: smtp-password }
+{{- end }}
+{{- end -}}
+
+{{/* The certificate that a service shows, with its key, and whom it believes. */}}
+{{- define "sockel.tlsVolume" -}}
+secretName: {{ (index .root.Values.services .service).tlsSecret | default .root.Values.tls.secret }}
+defaultMode: 0440
+items:
+  - { key: tls.crt, path: tls.crt }
+  - { key: tls.key, path: tls.key }
+  - { key: ca.crt, path: ca.crt }
+{{- end -}}
+
+{{/* Whom to believe. The same secret may hold the authority's own key: never all of it. */}}
+{{- define "sockel.caVolume" -}}
+secretName: {{ . }}
+defaultMode: 0444
+items: [{ key: ca.crt, path: ca.crt }]
 {{- end -}}

@@ -48,9 +48,11 @@ host={{ $db.host }} port={{ $db.port }} dbname=sockel_{{ .service }} user={{ .ro
 {{/* Restricted pod security: https://kubernetes.io/docs/concepts/security/pod-security-standards/ */}}
 {{- define "sockel.podSecurity" -}}
 runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
-fsGroup: 65532
+{{- with .Values.userId }}
+runAsUser: {{ int64 . }}
+runAsGroup: {{ int64 . }}
+fsGroup: {{ int64 . }}
+{{- end }}
 fsGroupChangePolicy: OnRootMismatch
 seccompProfile:
   type: RuntimeDefault
