@@ -20,6 +20,9 @@ struct TlsFiles {
   std::string certificate_file;  // with key_file: show this certificate (mTLS)
   std::string key_file;
   std::string server_name;  // expected name, if not the target's host
+  // Seconds between two looks at the files, which may be replaced: what is in
+  // them then counts for new connections.
+  unsigned refresh_seconds = 60;
 };
 
 struct ChannelOptions {
@@ -85,6 +88,10 @@ bool IsSafeToRetry(const google::protobuf::MethodDescriptor& method);
 // The gRPC service config (JSON) for channels to these services.
 std::string ServiceConfig(const std::vector<const google::protobuf::ServiceDescriptor*>& services,
                           bool balanced);
+
+// What every channel is made with, whatever its target.
+grpc::ChannelArguments ArgumentsFor(const std::string& service_config,
+                                    const ChannelOptions& options);
 
 // True for loopback addresses and unix sockets.
 bool IsLocalTarget(std::string_view target);

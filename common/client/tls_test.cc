@@ -1,8 +1,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
+#include <memory>
+#include <string>
 
+#include "absl/time/clock.h"
 #include "common/client/call.h"
 #include "common/client/channel_factory.h"
 #include "common/client/testing/certificates.h"
@@ -30,16 +34,32 @@ class TlsTest : public ::testing::Test {
     std::ofstream(path) << text;
     return path;
   }
-  absl::Status Call(const TlsFiles& files) {
+  // Replaces a file at once, as what renews certificates does.
+  static void Replace(const std::string& path, const std::string& text) {
+    std::ofstream(path + ".new") << text;
+    std::filesystem::rename(path + ".new", path);
+  }
+  std::unique_ptr<AuthenticationService::Stub> Connect(const TlsFiles& files) {
     ChannelOptions options;
     options.tls = files;
     const auto factory = ChannelFactory::Create(options, FixedToken("t")).value();
-    const auto stub =
-        AuthenticationService::NewStub(factory.Connect(recorder_->address(), {}).value());
+    return AuthenticationService::NewStub(factory.Connect(recorder_->address(), {}).value());
+  }
+  static absl::Status Call(AuthenticationService::Stub& stub) {
     CallOptions call;
     call.timeout = absl::Seconds(5);
-    return Unary(*stub, &AuthenticationService::Stub::GetJwks, identity::v1::GetJwksRequest(), call)
+    return Unary(stub, &AuthenticationService::Stub::GetJwks, identity::v1::GetJwksRequest(), call)
         .status();
+  }
+  absl::Status Call(const TlsFiles& files) { return Call(*Connect(files)); }
+  // Whether a call on this channel succeeds within 20 s.
+  static bool Reaches(AuthenticationService::Stub& stub) {
+    const absl::Time end = absl::Now() + absl::Seconds(20);
+    while (!Call(stub).ok()) {
+      if (absl::Now() > end) return false;
+      absl::SleepFor(absl::Milliseconds(5));
+    }
+    return true;
   }
   TlsFiles Files(const Certificate& ca, const Certificate& client) {
     return {File("ca.pem", ca.CertificatePem()), File("client.pem", client.CertificatePem()),
@@ -76,6 +96,28 @@ TEST_F(TlsTest, ExpectsTheNameItWasTold) {
   EXPECT_TRUE(Call(files).ok());
   files.server_name = "efile.example";
   EXPECT_FALSE(Call(files).ok());
+}
+
+TEST_F(TlsTest, BelievesANewCaWithoutARestart) {
+  const Certificate other("another CA");
+  TlsFiles files = Files(other, client_);
+  files.refresh_seconds = 1;
+  const auto stub = Connect(files);
+  ASSERT_FALSE(Call(*stub).ok());
+  Replace(files.ca_file, ca_.CertificatePem());
+  EXPECT_TRUE(Reaches(*stub));
+}
+
+TEST_F(TlsTest, ShowsANewCertificateWithoutARestart) {
+  const Certificate other("another CA");
+  const Certificate stranger("client", &other);
+  TlsFiles files = Files(ca_, stranger);
+  files.refresh_seconds = 1;
+  const auto stub = Connect(files);
+  ASSERT_FALSE(Call(*stub).ok());
+  Replace(files.key_file, client_.KeyPem());
+  Replace(files.certificate_file, client_.CertificatePem());
+  EXPECT_TRUE(Reaches(*stub));
 }
 
 TEST_F(TlsTest, WantsCertificateAndKeyTogether) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/error/error.h"
 #include "common/ledger/checkpoint.h"
+#include "common/ledger/refused_store.h"
 #include "common/ledger/sequencer_store.h"
 
 namespace sockel::ledger {
@@ -46,6 +47,15 @@ absl::StatusOr<Frontier> TrustedFrontier(const Head& head, const VerifierKey& ke
                                       " entries that we signed"));
   }
   return *std::move(frontier);
+}
+
+// When the oldest entry was written that waits in vain.
+absl::Time OldestRefused(pg::WriteTransaction& tx,
+                         const std::map<std::string, absl::Status>& refused) {
+  if (refused.empty()) return absl::InfiniteFuture();
+  std::vector<std::string> tenants;
+  for (const auto& [tenant, why] : refused) tenants.push_back(tenant);
+  return OldestPending(tx, tenants);
 }
 
 // Grows the trees by the batch; returns the inner nodes that became complete.
@@ -113,6 +123,8 @@ absl::StatusOr<Sequencer::Result> Sequencer::Integrate(pg::WriteTransaction& tx,
     }
   }
   const Batch batch = tenants.empty() ? Batch() : PlacePending(tx, per_tenant, tenants);
+  const absl::Time oldest = std::min(batch.oldest, OldestRefused(tx, result.refused));
+  result.lag = std::max(clock_.Now() - oldest, absl::ZeroDuration());
   if (batch.entries.empty()) return result;
   absl::StatusOr<std::vector<Node>> nodes = Grow(batch, frontiers);
   if (!nodes.ok()) return nodes.status();
@@ -120,7 +132,6 @@ absl::StatusOr<Sequencer::Result> Sequencer::Integrate(pg::WriteTransaction& tx,
   StoreHeadsAtCommit(tx, SignHeads(batch, frontiers, service_, key_));
   result.outcome = Outcome::kIntegrated;
   result.entries = static_cast<std::int64_t>(batch.entries.size());
-  result.lag = std::max(clock_.Now() - batch.oldest, absl::ZeroDuration());
   return result;
 }
 

@@ -38,7 +38,8 @@ class Sequencer {
   struct Result {
     Outcome outcome = Outcome::kIdle;
     std::int64_t entries = 0;
-    // How long the oldest of them had waited.
+    // How long the oldest entry has waited: of these, and of those that go on
+    // waiting because their log was refused.
     absl::Duration lag = absl::ZeroDuration();
     // Tenants whose log was left as it is, and why (DATA_LOSS).
     std::map<std::string, absl::Status> refused;

@@ -14,8 +14,8 @@ SequencerWorker::SequencerWorker(Sequencer& sequencer, metrics::Registry& metric
                                 "Batches of the log's sequencer that failed, or had to leave a "
                                 "tenant's log as it is")),
       lag_(metrics.Gauge("sockel_ledger_lag_seconds",
-                         "Age of the oldest audit entry when it was integrated; grows while the "
-                         "sequencer fails")),
+                         "Age of the oldest audit entry when it was integrated, or of one that "
+                         "waits in vain; grows while the sequencer fails or refuses a log")),
       refused_logs_(metrics.Gauge("sockel_ledger_refused_logs",
                                   "Tenants' logs that are not continued, because the database "
                                   "holds another head than was signed")),
@@ -57,7 +57,10 @@ absl::Duration SequencerWorker::RunOnce() {
   }
   backoff_ = absl::ZeroDuration();
   integrated_.Increment(static_cast<double>(result->entries));
-  lag_.Set(absl::ToDoubleSeconds(result->lag));
+  // Who does not lead does not see what waits in vain: what was seen last stands.
+  if (result->outcome != Sequencer::Outcome::kNotLeader || refused_.empty()) {
+    lag_.Set(absl::ToDoubleSeconds(result->lag));
+  }
   TellRefused(*result);
   switch (result->outcome) {
     case Sequencer::Outcome::kIntegrated:

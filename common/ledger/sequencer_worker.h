@@ -21,8 +21,9 @@ namespace sockel::ledger {
 // that the sequencer refuses to grow is told when that begins, and counted as a
 // failure of every batch; the others go on.
 //
-// Metrics: sockel_ledger_lag_seconds (age of the oldest entry integrated last;
-// grows while the sequencer fails), sockel_ledger_integrated_entries_total,
+// Metrics: sockel_ledger_lag_seconds (age of the oldest entry, of those integrated
+// last and those of refused logs; grows while the sequencer fails or refuses a
+// log), sockel_ledger_integrated_entries_total,
 // sockel_ledger_failures_total, sockel_ledger_refused_logs (with entries that
 // wait in vain).
 class SequencerWorker {

@@ -122,6 +122,31 @@ TEST_F(TamperingTest, ARepairedLogGoesOnWithWhatWaited) {
   EXPECT_TRUE(AuditWholeLog("smi").ok());
 }
 
+TEST_F(TamperingTest, EntriesThatWaitInVainGrowOlder) {
+  Tamper("DELETE FROM ledger_checkpoints WHERE tenant_id = 'smi'");
+  AddToBoth();
+  clock_.Advance(absl::Minutes(2));
+  EXPECT_EQ(sequencer_.IntegrateBatch()->lag, absl::Minutes(2));
+  clock_.Advance(absl::Minutes(3));
+  ASSERT_TRUE(Write("smi", "tenants/smi/x").ok());
+  EXPECT_EQ(sequencer_.IntegrateBatch()->lag, absl::Minutes(5));
+  ASSERT_TRUE(Write("sms", "tenants/sms/x").ok());
+  EXPECT_EQ(sequencer_.IntegrateBatch()->lag, absl::Minutes(5));
+}
+
+TEST_F(TamperingTest, TheWorkersLagIsTheAgeOfWhatWaitsInVain) {
+  Tamper("DELETE FROM ledger_checkpoints WHERE tenant_id = 'smi'");
+  AddToBoth();
+  clock_.Advance(absl::Minutes(2));
+  metrics::Registry registry;
+  SequencerWorker worker(sequencer_, registry,
+                         {.interval = absl::Milliseconds(1), .spacing = absl::Milliseconds(1)});
+  const auto& failures = registry.Counter("sockel_ledger_failures_total", "");
+  const absl::Time limit = absl::Now() + absl::Seconds(20);
+  while (failures.Value() < 3 && absl::Now() < limit) std::this_thread::yield();
+  EXPECT_EQ(registry.Gauge("sockel_ledger_lag_seconds", "").Value(), 120);
+}
+
 TEST_F(TamperingTest, TheWorkerTellsARefusedLogOnceAndGoesOnWithTheOthers) {
   Tamper("DELETE FROM ledger_checkpoints WHERE tenant_id = 'smi'");
   AddToBoth();

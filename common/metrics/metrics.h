@@ -12,9 +12,10 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
-// Metrics of one service, read by Prometheus. Every series is created when the
-// object that counts is built, never while it works; label values come from
-// code, descriptors or configuration, never from a request.
+// Metrics of one service, read by Prometheus. A series is created when the object
+// that counts is built, so that it is there with 0 before anything happens (but
+// those by name of a statement: pg_metrics.h); label values come from code,
+// descriptors or configuration, never from a request.
 namespace sockel::metrics {
 
 using Labels = std::map<std::string, std::string>;

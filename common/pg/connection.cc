@@ -1,6 +1,8 @@
 #include "common/pg/connection.h"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <typeinfo>
 #include <vector>
@@ -18,7 +20,7 @@ std::string WithDefaults(const PoolConfig& config) {
   return "connect_timeout=3 tcp_user_timeout=10000 keepalives_idle=10 keepalives_interval=5 "
          "keepalives_count=3 target_session_attrs=read-write client_encoding=UTF8 "
          "application_name=" +
-         config.application_name + " " + config.conninfo;
+         config.application_name + " " + ConninfoNow(config.conninfo, config.password_file);
 }
 
 void AppendTimeout(std::string& sql, absl::Duration timeout) {
@@ -26,6 +28,15 @@ void AppendTimeout(std::string& sql, absl::Duration timeout) {
 }
 
 }  // namespace
+
+std::string ConninfoNow(const std::string& conninfo, const std::string& password_file) {
+  if (password_file.empty()) return conninfo;
+  std::ifstream file(password_file, std::ios::binary);
+  if (!file) throw std::runtime_error(password_file + ": cannot be read");
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::string password = text.substr(0, text.find_last_not_of("\r\n") + 1);
+  return password.empty() ? conninfo : WithPassword(conninfo, password);
+}
 
 absl::Duration StatementTimeout(absl::Duration remaining, absl::Duration most) {
   absl::Duration timeout = absl::Milliseconds(64);

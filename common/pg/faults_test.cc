@@ -1,9 +1,16 @@
-// What happens when PostgreSQL goes away.
+// What happens when PostgreSQL goes away, or lets nobody in.
+#include <unistd.h>
+
+#include <fstream>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/pg/connection.h"
+#include "common/pg/listener.h"
 #include "common/pg/testing_fixture.h"
 #include "common/testing/postgres_cluster.h"
+#include "common/testing/test_database.h"
 
 namespace sockel::pg {
 namespace {
@@ -22,8 +29,10 @@ class WithServer : public PgTest {
   void TestBody() override {}
   using PgTest::caller_;
   using PgTest::Count;
+  using PgTest::database_;
   using PgTest::Insert;
   using PgTest::pool_;
+  using PgTest::Superuser;
 };
 
 TEST_F(RestartTest, NextCallAfterARestartSucceeds) {
@@ -54,6 +63,63 @@ TEST_F(RestartTest, CallsAreRefusedWhileTheServerIsAwayAndServedAfterwards) {
   EXPECT_EQ(pg.pool_.open(), 0);
   cluster_.Start();
   EXPECT_EQ(pg.Count(pg.caller_).value(), 1);
+}
+
+// The server demands the runtime role's password, which stands in a file.
+class PasswordTest : public RestartTest {
+ protected:
+  PasswordTest() {
+    const auto folder = pg_.Superuser("SHOW data_directory")[0][0].as<std::string>();
+    pg_.Superuser(
+        "COPY (VALUES ('local all postgres trust'), ('local all all scram-sha-256')) TO '" +
+        folder + "/pg_hba.conf'");
+    cluster_.Restart();
+    ChangePassword("first");
+  }
+  ~PasswordTest() override { unlink(file_.c_str()); }
+
+  void ChangePassword(const std::string& password) {
+    pg_.Superuser(absl::StrCat("ALTER ROLE ", testing::TestDatabase::kRuntimeRole, " PASSWORD '",
+                               password, "'"));
+    std::ofstream(file_) << password << "\n";
+  }
+
+  WithServer pg_{cluster_};
+  const std::string file_ = absl::StrCat(::testing::TempDir(), "sockel_pg_", getpid(), "_password");
+};
+
+TEST_F(PasswordTest, IsReadAgainForEachConnectionOfAPool) {
+  EXPECT_FALSE(pg_.pool_.Acquire().ok());  // knows none
+  Pool pool({.conninfo = pg_.database_.conninfo(), .password_file = file_});
+  const auto before = pool.Acquire();
+  ASSERT_TRUE(before.ok()) << before.status();
+  ChangePassword("second");
+  EXPECT_TRUE(pool.Acquire().ok());
+  EXPECT_EQ((*before)->Send("SELECT 1").size(), 1U);
+}
+
+TEST_F(PasswordTest, IsReadAgainForEachConnectionOfAListener) {
+  std::atomic<int> welcomes{0};
+  Listener listener(pg_.database_.conninfo(), file_);
+  const auto subscription = listener.Subscribe("news", [&](std::string_view) { ++welcomes; });
+  const auto welcomed = [&](int times) {
+    const absl::Time limit = absl::Now() + absl::Seconds(20);
+    while (welcomes < times && absl::Now() < limit) std::this_thread::yield();
+    return welcomes >= times;
+  };
+  ASSERT_TRUE(welcomed(1));
+  ChangePassword("second");
+  pg_.Superuser(absl::StrCat("SELECT pg_terminate_backend(pid) FROM pg_stat_activity ",
+                             "WHERE usename = '", testing::TestDatabase::kRuntimeRole, "'"));
+  EXPECT_TRUE(welcomed(2));
+}
+
+TEST_F(PasswordTest, WithoutItsFileThereIsNoConnection) {
+  unlink(file_.c_str());
+  Pool pool({.conninfo = pg_.database_.conninfo(), .password_file = file_});
+  EXPECT_THAT(pool.Acquire().status(),
+              IsError(absl::StatusCode::kUnavailable, "DATABASE_UNAVAILABLE"));
+  EXPECT_EQ(pool.open(), 0);
 }
 
 class LostConnectionTest : public PgTest {};

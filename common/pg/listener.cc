@@ -14,6 +14,7 @@
 
 #include "absl/time/clock.h"
 #include "common/log/log.h"
+#include "common/pg/connection.h"
 
 namespace sockel::pg {
 namespace {
@@ -86,8 +87,11 @@ void Listener::Subscription::Cancel() {
   entry->active = false;
 }
 
-Listener::Listener(std::string conninfo)
-    : conninfo_(std::move(conninfo)), wake_fd_(NewEventFd()), thread_([this] { Run(); }) {}
+Listener::Listener(std::string conninfo, std::string password_file)
+    : conninfo_(std::move(conninfo)),
+      password_file_(std::move(password_file)),
+      wake_fd_(NewEventFd()),
+      thread_([this] { Run(); }) {}
 
 Listener::~Listener() {
   {
@@ -141,8 +145,9 @@ void Listener::Run() {
 // One connection's life. Returns when the listener stops; throws when the
 // connection is lost.
 void Listener::Serve() {
+  const std::string conninfo = ConninfoNow(conninfo_, password_file_);
   pqxx::connection connection("connect_timeout=3 tcp_user_timeout=10000 keepalives_idle=10 " +
-                              conninfo_);
+                              conninfo);
   {
     absl::MutexLock lock(&mutex_);
     for (const auto& entry : entries_) entry->welcomed = false;

@@ -28,8 +28,9 @@ class Listener {
  public:
   using Callback = std::function<void(std::string_view payload)>;
 
-  // Connects in the background, and again (with backoff) whenever it must.
-  explicit Listener(std::string conninfo);
+  // Connects in the background, and again (with backoff) whenever it must. Both
+  // as in PoolConfig.
+  explicit Listener(std::string conninfo, std::string password_file = "");
   ~Listener();  // every Subscription must be gone
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -71,6 +72,7 @@ class Listener {
   bool Stopping() const;
 
   const std::string conninfo_;
+  const std::string password_file_;
   const int wake_fd_;
   mutable absl::Mutex mutex_;
   std::vector<std::shared_ptr<Entry>> entries_ ABSL_GUARDED_BY(mutex_);

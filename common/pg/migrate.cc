@@ -25,6 +25,10 @@ constexpr char kCreateTable[] =
     "CREATE TABLE IF NOT EXISTS schema_migrations ("
     "id text PRIMARY KEY, checksum text NOT NULL, "
     "apply_time timestamptz NOT NULL DEFAULT clock_timestamp())";
+// A statement that waits for a table makes all who come after it wait as well,
+// also those who only read: the version that serves would stop.
+constexpr char kLockTimeout[] = "SET LOCAL lock_timeout = '5s'";
+constexpr std::string_view kLockNotAvailable = "55P03";
 constexpr Query kRecorded{"pg.migrations", "SELECT id, checksum FROM schema_migrations"};
 
 std::string Checksum(std::string_view text) {
@@ -49,6 +53,15 @@ absl::Status ChecksumMismatch(const std::string& id) {
                                        "changes: restore it and add a new one.");
 }
 
+absl::Status NotUnlocked(std::string_view id) {
+  std::string message = "Migration ";
+  message.append(id).append(
+      " gave up waiting for a lock, so that the services need not wait behind it; it changed "
+      "nothing. Run `migrate` again. If it gives up again, look in pg_stat_activity for a long "
+      "transaction or a backup in this database, and let it end first.");
+  return error::Make(absl::StatusCode::kAborted, error::CommonReason::CONFLICT, message);
+}
+
 void Prepare(pqxx::connection_base& connection, std::string_view runtime_role) {
   pqxx::nontransaction tx(connection);
   // "… already exists, skipping" is no news.
@@ -71,6 +84,7 @@ void GrantToRuntimeRole(pqxx::connection_base& connection, std::string_view runt
 
 void Apply(pqxx::connection_base& connection, const Migration& migration) {
   pqxx::work tx(connection);
+  tx.exec(kLockTimeout);
   tx.exec(std::string(migration.sql));
   tx.exec("INSERT INTO schema_migrations (id, checksum) VALUES (" + tx.quote(migration.id) + "," +
           tx.quote(Checksum(migration.sql)) + ")");
@@ -128,6 +142,9 @@ absl::StatusOr<std::vector<std::string>> Migrate(const std::string& owner_connin
         ApplyMissing(connection, migrations, current);
     if (applied.ok()) GrantToRuntimeRole(connection, runtime_role);
     return applied;
+  } catch (const pqxx::sql_error& e) {
+    if (e.sqlstate() == kLockNotAvailable) return NotUnlocked(current);
+    return FailureOfCurrentException(current).status;
   } catch (const std::exception&) {
     return FailureOfCurrentException(current).status;
   }

@@ -31,10 +31,12 @@ std::vector<Migration> CommonMigrations();
 // `runtime_role` is who the service works as, and gets the rights it needs.
 //
 // While a migration runs, `sockel.tenant` is `*` and `sockel.runtime_role` is
-// set. Returns the ids that were applied.
+// set; it waits for each lock five seconds at most (`lock_timeout`). For another
+// Migrate() to end there is no limit. Returns the ids that were applied.
 // Errors: FAILED_PRECONDITION when a recorded checksum differs from the text;
-// UNAVAILABLE no connection; INTERNAL a migration failed (its id is named; that
-// migration left no trace).
+// UNAVAILABLE no connection; ABORTED/CONFLICT a migration did not get a lock, try
+// again; INTERNAL a migration failed (its id is named). A migration that was not
+// applied left no trace.
 absl::StatusOr<std::vector<std::string>> Migrate(const std::string& owner_conninfo,
                                                  const std::vector<Migration>& migrations,
                                                  std::string_view runtime_role);

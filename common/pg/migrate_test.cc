@@ -7,6 +7,7 @@
 namespace sockel::pg {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -54,6 +55,33 @@ TEST_F(MigrateTest, FailedOneLeavesNoTraceAndIsNamed) {
   EXPECT_EQ(MissingRevision(pool_, Common({first_, broken})).value(), "t/0002_broken.sql");
   const Migration mended{"t/0002_broken.sql", "CREATE TABLE c (id int);"};
   EXPECT_TRUE(Run(Common({first_, mended})).ok());
+}
+
+TEST_F(MigrateTest, WaitsForATableFiveSecondsAtMost) {
+  const Migration curious{
+      "t/0001_patience.sql",
+      "CREATE TABLE patience AS SELECT current_setting('lock_timeout') AS most"};
+  ASSERT_TRUE(Run(Common({curious})).ok());
+  pqxx::connection connection(database_.owner_conninfo());
+  pqxx::nontransaction tx(connection);
+  EXPECT_EQ(tx.exec("SELECT most FROM patience")[0][0].as<std::string>(), "5s");
+}
+
+TEST_F(MigrateTest, OneThatDoesNotGetItsTableLeavesNoTraceAndSaysWhatToDo) {
+  ASSERT_TRUE(Run(Common({first_})).ok());
+  // With less patience than others, so that the test has more.
+  const Migration column{"t/0002_column.sql",
+                         "CREATE TABLE c (id int); SET LOCAL lock_timeout = '50ms'; "
+                         "ALTER TABLE a ADD COLUMN n int;"};
+  pqxx::connection connection(database_.superuser_conninfo());
+  pqxx::work reader(connection);
+  reader.exec("SELECT * FROM a");
+  const auto result = Run(Common({first_, column}));
+  EXPECT_THAT(result.status(), IsError(absl::StatusCode::kAborted, "CONFLICT"));
+  EXPECT_THAT(error::LogMessageOf(result.status()),
+              AllOf(HasSubstr("t/0002_column.sql"), HasSubstr("Run `migrate` again")));
+  reader.commit();
+  EXPECT_THAT(Run(Common({first_, column})).value(), ElementsAre("t/0002_column.sql"));
 }
 
 TEST_F(MigrateTest, SeveralAtOnceTakeTurns) {

@@ -19,6 +19,8 @@ class Connection;
 struct PoolConfig {
   // libpq connection string: `host=/run/postgresql dbname=sockel_efile user=sockel_efile`.
   std::string conninfo;
+  // File with the password, read for each new connection; empty: what conninfo says.
+  std::string password_file;
   // Most connections at a time.
   int size = 8;
   // How long a call waits for a free connection before it is refused.

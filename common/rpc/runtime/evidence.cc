@@ -29,7 +29,7 @@ Evidence::Evidence(const Parts& parts, const std::string& service, ledger::Signi
       audit_door_(parts.dispatcher, audit_),
       announcer_(parts.database),
       purger_(parts.database, parts.clock, events_keep),
-      watches_(parts.database, hub_, parts.clock, {}),
+      watches_(parts.database, hub_, parts.clock, service, {}),
       event_door_(parts.dispatcher, watches_),
       subscription_(parts.listener.Subscribe(
           events::kChannel, [this](std::string_view tenant) { hub_.Announce(tenant); })) {}

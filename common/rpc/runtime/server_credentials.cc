@@ -3,8 +3,14 @@
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_certificate_verifier.h>
 #include <grpcpp/security/tls_credentials_options.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <unistd.h>
 
+#include <ctime>
+
+#include "absl/time/time.h"
 #include "common/client/channel_factory.h"
 
 namespace sockel::rpc {
@@ -25,6 +31,22 @@ absl::Status CheckReadable(const char* key, const std::string& file) {
   if (access(file.c_str(), R_OK) == 0) return absl::OkStatus();
   return absl::InvalidArgumentError("configuration: `tls." + std::string(key) + "`: " + file +
                                     " cannot be read");
+}
+
+// Seconds since 1970. The file's first certificate is the server's own; those of
+// its issuers follow.
+double ExpiryOf(const std::string& certificate_file) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> file(BIO_new_file(certificate_file.c_str(), "r"),
+                                                       &BIO_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      file != nullptr ? PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr) : nullptr,
+      &X509_free);
+  std::tm expiry{};
+  const bool known = certificate != nullptr &&
+                     ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &expiry) == 1;
+  ERR_clear_error();  // what failed here is nothing to whom this thread serves next
+  if (!known) return 0;
+  return static_cast<double>(absl::ToUnixSeconds(absl::FromTM(expiry, absl::UTCTimeZone())));
 }
 
 // Believes any certificate: used only to ask ourselves.
@@ -70,6 +92,14 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
   }
   return ge::TlsServerCredentials(options);
+}
+
+void ShowCertificateExpiry(const TlsSettings& tls, metrics::Registry& metrics) {
+  if (tls.plaintext || tls.plaintext_anywhere) return;
+  metrics.ComputedGauge("sockel_tls_certificate_expiry_timestamp_seconds",
+                        "When the server's certificate expires, as seconds since 1970; 0 when its "
+                        "file holds none.",
+                        {}, [file = tls.certificate_file] { return ExpiryOf(file); });
 }
 
 std::shared_ptr<grpc::ChannelCredentials> OwnChannelCredentials(const TlsSettings& tls) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "common/metrics/metrics.h"
 #include "common/rpc/runtime/settings.h"
 
 namespace sockel::rpc {
@@ -15,6 +16,11 @@ namespace sockel::rpc {
 // INVALID_ARGUMENT says what is missing, unreadable or not allowed.
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     const TlsSettings& tls, const std::string& listen);
+
+// Gauge sockel_tls_certificate_expiry_timestamp_seconds: when the certificate in
+// the server's file expires, looked up when Prometheus asks, as the file may be
+// replaced; 0 when it holds none. Where there is no TLS, there is no gauge.
+void ShowCertificateExpiry(const TlsSettings& tls, metrics::Registry& metrics);
 
 // For `health`: believes whoever answers at our own address, and shows our own
 // certificate where one is demanded.

@@ -11,18 +11,15 @@
 #include <utility>
 
 #include "common/auth/roles.h"
-#include "common/client/channel_factory.h"
 #include "common/error/error.h"
 #include "common/pg/migrate.h"
 #include "common/rpc/malformed.h"
 #include "common/rpc/runtime/server_credentials.h"
+#include "common/rpc/runtime/server_limits.h"
 
 namespace sockel::rpc {
 namespace {
 
-// Largest request: what our own clients send at most. Also gRPC's own default on
-// the client's side for answers.
-constexpr int kMostRequestBytes = static_cast<int>(client::kMostMessageBytes);
 constexpr std::size_t kLeastPageTokenKey = 32;
 
 // Takes no lines: `log.calls: false`.
@@ -45,6 +42,7 @@ pg::PoolConfig PoolConfigOf(const Settings& settings, const std::string& service
                             pg::Observer* observer) {
   pg::PoolConfig config;
   config.conninfo = settings.conninfo;
+  config.password_file = settings.password_file;
   config.size = settings.pool_size;
   config.wait = settings.pool_wait;
   config.statement_timeout = settings.statement_timeout;
@@ -60,19 +58,6 @@ void EnableProcessWideServices() {
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::channelz::experimental::InitChannelzService();
   });
-}
-
-void SetLimits(grpc::ServerBuilder& builder) {
-  builder.SetMaxReceiveMessageSize(kMostRequestBytes);
-  builder.SetMaxSendMessageSize(-1);
-  // Two servers on one port would share its connections unseen.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  // Dead peers are noticed; clients may ping every 5 s, also without calls.
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 4'000);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 10'000);
 }
 
 }  // namespace
@@ -95,6 +80,8 @@ ServiceRuntime::ServiceRuntime(const ServiceSpec& spec, config::Reader config, S
       log_(LoggerAt(settings_.log_level)),
       metrics_({{"service", spec.name}}),
       pg_metrics_(metrics_),
+      ready_(metrics_.Gauge("sockel_ready",
+                            "1 while the service tells health checks that it serves, else 0.")),
       pool_(PoolConfigOf(settings_, spec.name, &pg_metrics_)),
       database_(pool_, clock_),
       page_tokens_(settings_.page_token_key),
@@ -126,7 +113,9 @@ ServiceRuntime::~ServiceRuntime() {
 }
 
 pg::Listener& ServiceRuntime::listener() {
-  if (listener_ == nullptr) listener_ = std::make_unique<pg::Listener>(settings_.conninfo);
+  if (listener_ == nullptr) {
+    listener_ = std::make_unique<pg::Listener>(settings_.conninfo, settings_.password_file);
+  }
   return *listener_;
 }
 
@@ -214,10 +203,11 @@ absl::Status ServiceRuntime::ListenForMetrics() {
 absl::Status ServiceRuntime::Listen() {
   auto credentials = MakeServerCredentials(settings_.tls, settings_.listen);
   if (!credentials.ok()) return credentials.status();
+  ShowCertificateExpiry(settings_.tls, metrics_);
   EnableProcessWideServices();
   grpc::ServerBuilder builder;
   SetLimits(builder);
-  ExplainMalformedRequests(builder, spec_.name + ".sockel");
+  ExplainMalformedRequests(builder, dispatcher_);
   builder.AddListeningPort(settings_.listen, *credentials, &port_);
   for (grpc::Service* service : instance_->services()) builder.RegisterService(service);
   for (grpc::Service* service : evidence_->services()) builder.RegisterService(service);
@@ -256,6 +246,7 @@ void ServiceRuntime::SetServing(bool serving) {
   for (const std::string& name : dispatcher_.service_names()) {
     health.SetServingStatus(name, serving);
   }
+  ready_.Set(serving ? 1 : 0);
 }
 
 void ServiceRuntime::Report(const absl::Status& ready) {
@@ -270,6 +261,7 @@ void ServiceRuntime::Report(const absl::Status& ready) {
 void ServiceRuntime::Leave() {
   readiness_.reset();
   server_->GetHealthCheckService()->Shutdown();
+  ready_.Set(0);
   instance_->Drain();
   log_.Info("draining", {{"service", spec_.name}});
 }

@@ -94,6 +94,7 @@ class ServiceRuntime final : public ServiceContext {
   SystemClock clock_;
   metrics::Registry metrics_;
   PgMetrics pg_metrics_;
+  metrics::Gauge& ready_;
   pg::Pool pool_;
   pg::Database database_;
   std::unique_ptr<pg::Listener> listener_;  // connects when it is first wanted

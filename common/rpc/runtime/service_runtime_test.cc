@@ -13,11 +13,14 @@
 #include <memory>
 #include <pqxx/pqxx>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "common/auth/testing/fake_identity.h"
 #include "common/events/events.h"
 #include "common/ledger/ledger.h"
+#include "common/log/log.h"
 #include "common/rpc/runtime/health_probe.h"
 #include "common/rpc/runtime/server_credentials.h"
 #include "common/rpc/testing/in_process_server.h"
@@ -29,6 +32,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using testing::LibraryService;
+using ::testing::Not;
 
 // A service of one door. It goes by the name of identity because that one
 // verifies tokens itself.
@@ -60,6 +64,31 @@ std::vector<pg::Migration> AllMigrations() {
   }
   return all;
 }
+
+// What is logged, here instead of on stderr. Made before the runtime, which ends
+// first.
+class LoggedLines {
+ public:
+  LoggedLines() : before_(log::Default()) {
+    log::Default() = log::Logger(log::Level::kInfo, [this](std::string_view line) {
+      absl::MutexLock lock(&mutex_);
+      text_.append(line).append("\n");
+    });
+  }
+  ~LoggedLines() { log::Default() = before_; }
+  LoggedLines(const LoggedLines&) = delete;
+  LoggedLines& operator=(const LoggedLines&) = delete;
+
+  std::string text() const {
+    absl::MutexLock lock(&mutex_);
+    return text_;
+  }
+
+ private:
+  const log::Logger before_;
+  mutable absl::Mutex mutex_;
+  std::string text_ ABSL_GUARDED_BY(mutex_);
+};
 
 class ServiceRuntimeTest : public ::testing::Test {
  protected:
@@ -132,10 +161,15 @@ TEST_F(ServiceRuntimeTest, ServesOnceTheDatabaseIsThere) {
   EXPECT_EQ(response.tenant(), "smi");
 }
 
-TEST_F(ServiceRuntimeTest, IsNotReadyWhileAMigrationIsMissing) {
+TEST_F(ServiceRuntimeTest, IsNotReadyAndNamesTheMigrationThatIsMissing) {
+  LoggedLines logged;
   sockel::testing::TestDatabase behind(pg::CommonMigrations());
   auto runtime = Started(behind.conninfo(), kPlaintext);
   ASSERT_TRUE(runtime.ok()) << runtime.status();
+  const std::string missing =
+      absl::StrCat("the database lacks the migration ", ledger::Migrations().front().id, ":");
+  EXPECT_TRUE(Eventually([&] { return logged.text().find(missing) != std::string::npos; }))
+      << logged.text();
   EXPECT_FALSE(Probe(**runtime).ok());
   ASSERT_TRUE(pg::Migrate(behind.owner_conninfo(), AllMigrations(),
                           sockel::testing::TestDatabase::kRuntimeRole)
@@ -158,6 +192,52 @@ TEST_F(ServiceRuntimeTest, StopsServingBeforeItStops) {
   (*runtime)->Drain();
   (*runtime)->Stop();
   EXPECT_FALSE(Probe(**runtime).ok());
+}
+
+TEST_F(ServiceRuntimeTest, ShowsWhetherItIsReady) {
+  sockel::testing::TestDatabase behind(pg::CommonMigrations());
+  auto runtime = Started(behind.conninfo(), kPlaintext);
+  ASSERT_TRUE(runtime.ok()) << runtime.status();
+  const auto shows = [&](int value) {
+    const std::string line = absl::StrCat("sockel_ready{service=\"identity\"} ", value, "\n");
+    return (*runtime)->metrics().Text().find(line) != std::string::npos;
+  };
+  EXPECT_TRUE(shows(0));
+  ASSERT_TRUE(pg::Migrate(behind.owner_conninfo(), AllMigrations(),
+                          sockel::testing::TestDatabase::kRuntimeRole)
+                  .ok());
+  EXPECT_TRUE(Eventually([&] { return shows(1); }));
+  (*runtime)->Leave();
+  EXPECT_TRUE(shows(0));
+  (*runtime)->Drain();
+  (*runtime)->Stop();
+}
+
+TEST_F(ServiceRuntimeTest, ReadsItsPasswordFileForEachConnection) {
+  const std::filesystem::path password = folder_ / "password";
+  std::ofstream(password) << "first\n";
+  std::string config = Config(database_.conninfo(), kPlaintext);
+  config.replace(config.find("\"}"), 2,
+                 absl::StrCat("\", password_file: ", password.string(), "}"));
+  auto runtime = ServiceRuntime::Create(spec_, *config::Reader::Parse(config));
+  ASSERT_TRUE(runtime.ok()) << runtime.status();
+  std::filesystem::remove(password);
+  const absl::Status started = (*runtime)->Start();
+  ASSERT_TRUE(started.ok()) << started;
+  EXPECT_FALSE((*runtime)->pool().Acquire().ok());
+  std::ofstream(password) << "second\n";
+  EXPECT_TRUE(Eventually([&] { return Probe(**runtime).ok(); }));
+}
+
+TEST_F(ServiceRuntimeTest, RefusesAPasswordInItsConfiguration) {
+  for (const char* conninfo :
+       {"host=db user=efile password=geheim", "postgresql://efile:geheim@db/efile"}) {
+    auto runtime = Started(conninfo, "");
+    ASSERT_FALSE(runtime.ok()) << conninfo;
+    const std::string said(runtime.status().message());
+    EXPECT_THAT(said, HasSubstr("`database.conninfo` must be key=value pairs without `password`"));
+    EXPECT_THAT(said, Not(HasSubstr("geheim")));
+  }
 }
 
 TEST_F(ServiceRuntimeTest, NamesUnknownAndMissingKeysTogether) {
@@ -266,13 +346,13 @@ class TlsTest : public ServiceRuntimeTest {
                      name, " -keyout ", name, ".key -out ", name, ".crt"));
   }
 
-  void Certificate(const std::string& authority, const std::string& name) const {
+  void Certificate(const std::string& authority, const std::string& name, int days = 2) const {
     Shell(absl::StrCat("openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=",
                        name, " -keyout ", name, ".key -out ", name,
                        ".csr && printf 'subjectAltName=DNS:localhost' > san && openssl x509 -req "
-                       "-days 2 -CAcreateserial -extfile san -in ",
-                       name, ".csr -CA ", authority, ".crt -CAkey ", authority, ".key -out ", name,
-                       ".new && mv ", name, ".new ", name, ".crt"));
+                       "-CAcreateserial -extfile san -days ",
+                       days, " -in ", name, ".csr -CA ", authority, ".crt -CAkey ", authority,
+                       ".key -out ", name, ".new && mv ", name, ".new ", name, ".crt"));
   }
 
   std::string Read(const std::string& name) const {
@@ -322,6 +402,40 @@ TEST_F(TlsTest, TakesANewCertificateWithoutARestart) {
   EXPECT_TRUE(Eventually([&] { return Reaches(**runtime, "next"); }));
 }
 
+// In days from now; a negative number when nothing is shown of it.
+double ShownExpiry(const metrics::Registry& metrics, const std::string& labels) {
+  const std::string text = metrics.Text();
+  const std::string series = "\nsockel_tls_certificate_expiry_timestamp_seconds" + labels + " ";
+  const std::size_t at = text.find(series);
+  if (at == std::string::npos) return -1;
+  const double seconds = std::stod(text.substr(at + series.size()));
+  return (seconds - static_cast<double>(absl::ToUnixSeconds(absl::Now()))) / (24 * 3600);
+}
+
+TEST_F(TlsTest, ShowsWhenItsCertificateExpires) {
+  auto runtime = Started(database_.conninfo(), Tls());
+  ASSERT_TRUE(runtime.ok()) << runtime.status();
+  const std::string labels = "{service=\"identity\"}";
+  EXPECT_NEAR(ShownExpiry((*runtime)->metrics(), labels), 2, 0.1);
+  Certificate("ca", "server", 30);
+  EXPECT_NEAR(ShownExpiry((*runtime)->metrics(), labels), 30, 0.1);
+}
+
+TEST_F(TlsTest, AFileWithoutACertificateExpiredLongAgo) {
+  metrics::Registry registry;
+  TlsSettings tls;
+  tls.certificate_file = (folder_ / "server.key").string();
+  ShowCertificateExpiry(tls, registry);
+  EXPECT_THAT(registry.Text(), HasSubstr("\nsockel_tls_certificate_expiry_timestamp_seconds 0\n"));
+}
+
+TEST_F(TlsTest, WithoutTlsNoCertificateExpires) {
+  metrics::Registry registry;
+  ShowCertificateExpiry({.plaintext = true}, registry);
+  ShowCertificateExpiry({.plaintext_anywhere = true}, registry);
+  EXPECT_EQ(registry.Text(), "");
+}
+
 TEST_F(TlsTest, DemandsACertificateOfTheClientsAuthority) {
   Authority("clients");
   Certificate("clients", "efile");
@@ -331,6 +445,21 @@ TEST_F(TlsTest, DemandsACertificateOfTheClientsAuthority) {
   EXPECT_TRUE(Reaches(**runtime, "ca", "efile"));
   EXPECT_FALSE(Reaches(**runtime, "ca"));
   EXPECT_FALSE(Reaches(**runtime, "ca", "server"));
+}
+
+TEST_F(TlsTest, TakesANewAuthorityOfTheClientsWithoutARestart) {
+  Authority("clients");
+  Certificate("clients", "efile");
+  auto runtime =
+      Started(database_.conninfo(), Tls(", client_ca_file: " + (folder_ / "clients.crt").string()));
+  ASSERT_TRUE(runtime.ok()) << runtime.status();
+  ASSERT_TRUE(Reaches(**runtime, "ca", "efile"));
+  Authority("next");
+  Certificate("next", "notification");
+  ASSERT_FALSE(Reaches(**runtime, "ca", "notification"));
+  Shell("mv next.crt clients.crt");
+  EXPECT_TRUE(Eventually([&] { return Reaches(**runtime, "ca", "notification"); }));
+  EXPECT_FALSE(Reaches(**runtime, "ca", "efile"));
 }
 
 TEST_F(TlsTest, ProbesItselfThroughTls) {

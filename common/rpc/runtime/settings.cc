@@ -24,18 +24,32 @@ TlsSettings ReadTls(config::Reader config) {
   return tls;
 }
 
+// Configuration is printed and lies in environment variables; secrets do neither.
+void RefusePassword(config::Reader config, std::string_view key, const std::string& conninfo) {
+  static const std::regex kPassword("^\\s*postgres(ql)?://|\\bpassword\\s*=");
+  if (!std::regex_search(conninfo, kPassword)) return;
+  config.Refuse(key,
+                "key=value pairs without `password`, which belongs into the file that is named "
+                "beside it");
+}
+
 void ReadDatabase(config::Reader config, Settings& settings) {
-  const std::string conninfo =
+  settings.conninfo =
       config.RequiredString("conninfo", "libpq connection string of the runtime role");
-  const std::string password = config.Secret("password_file", "File with its password");
-  settings.conninfo = password.empty() ? conninfo : pg::WithPassword(conninfo, password);
+  RefusePassword(config, "conninfo", settings.conninfo);
+  constexpr std::string_view kPasswordFile =
+      "File with its password; read again for each connection";
+  settings.password_file = config.String("password_file", "", kPasswordFile);
+  config.Secret("password_file", kPasswordFile);  // notes it when it cannot be read
   settings.pool_size =
       static_cast<int>(config.Int("pool_size", 8, "Most connections to the database", {1, 1000}));
   settings.pool_wait =
       config.Duration("pool_wait", absl::Seconds(1), "Longest wait for a free connection");
   settings.statement_timeout =
       config.Duration("statement_timeout", absl::Seconds(30), "Longest statement");
-  config.String("owner_conninfo", "", "For `migrate`: connection string of the schema's owner");
+  const std::string owner =
+      config.String("owner_conninfo", "", "For `migrate`: connection string of the schema's owner");
+  RefusePassword(config, "owner_conninfo", owner);
   config.String("owner_password_file", "", "For `migrate`: file with its password");
 }
 

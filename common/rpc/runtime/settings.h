@@ -25,7 +25,8 @@ struct Settings {
   std::string metrics_listen;
   TlsSettings tls;
 
-  std::string conninfo;  // with password
+  std::string conninfo;
+  std::string password_file;  // may be empty
   int pool_size = 8;
   absl::Duration pool_wait;
   absl::Duration statement_timeout;
