@@ -17,6 +17,16 @@ const google::protobuf::ServiceDescriptor* Described() {
   return identity::v1::Session::descriptor()->file()->FindServiceByName("AuthenticationService");
 }
 
+// What an integer argument is set to; -1 when it is not.
+int IntegerOf(const grpc::ChannelArguments& arguments, std::string_view key) {
+  const grpc_channel_args all = arguments.c_channel_args();
+  for (std::size_t i = 0; i < all.num_args; ++i) {
+    const grpc_arg& one = all.args[i];
+    if (one.type == GRPC_ARG_INTEGER && key == one.key) return one.value.integer;
+  }
+  return -1;
+}
+
 // Has no token to give.
 class NoToken final : public TokenSource {
  public:
@@ -200,6 +210,11 @@ TEST(ConnectTest, NamesAnUnreadableFile) {
   options.tls = TlsFiles{"/nonexistent/ca.pem", "", "", ""};
   const absl::Status status = ChannelFactory::Create(options, nullptr).status();
   EXPECT_NE(std::string(status.message()).find("/nonexistent/ca.pem"), std::string::npos);
+}
+
+TEST(ArgumentsForTest, LooksANameUpAgainAfterTwoSeconds) {
+  const grpc::ChannelArguments arguments = ArgumentsFor("{}", ChannelOptions());
+  EXPECT_EQ(IntegerOf(arguments, GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS), 2'000);
 }
 
 TEST(IsLocalTargetTest, KnowsThisMachine) {

@@ -151,7 +151,7 @@ absl::Status Call::Authorise(const google::protobuf::Message& request) {
   std::string_view field;
   const std::string_view named = method_.plan->Tenant(request, &field);
   if (named.empty()) return AuthoriseIn(caller_.home_tenant);
-  if (named == "-" && !method_.permission.empty() && field == "parent") return AuthoriseIn("*");
+  if (named == "-" && method_.lists && field == "parent") return AuthoriseIn("*");
   if (!IsTenantCode(named)) {
     return error::InvalidField(field, "must name a tenant: 2 to 40 of a-z, 0-9 and -");
   }
@@ -176,6 +176,13 @@ absl::Status Call::AuthoriseIn(std::string_view tenant) {
   }
   caller_.tenant = tenant;
   return absl::OkStatus();
+}
+
+absl::Status Call::Malformed() const {
+  return error::Make(
+      absl::StatusCode::kInvalidArgument, CommonReason::FIELD_INVALID,
+      absl::StrCat("what was sent is not a valid ", method_.plan->message().descriptor->full_name(),
+                   ", or has text that is not UTF-8"));
 }
 
 void Call::AddTrailers(const absl::Status& status) {

@@ -41,6 +41,9 @@ class Call {
   // For streams that could wait for ever: whether the token's time is up.
   bool HasExpired() const;
 
+  // INVALID_ARGUMENT/FIELD_INVALID: what came is no message of this method.
+  absl::Status Malformed() const;
+
   // The end: metrics, log line, trailers. What it returns is for Finish().
   grpc::Status Conclude(const absl::Status& status);
 

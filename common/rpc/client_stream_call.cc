@@ -1,5 +1,8 @@
 #include "common/rpc/client_stream_call.h"
 
+#include <google/protobuf/message.h>
+#include <google/protobuf/unknown_field_set.h>
+
 #include "absl/time/clock.h"
 
 namespace sockel::rpc::internal {
@@ -8,6 +11,21 @@ namespace {
 absl::Status Idle() {
   return error::Make(absl::StatusCode::kDeadlineExceeded, error::CommonReason::STREAM_IDLE,
                      "nothing was sent for too long; begin again where the server has got to");
+}
+
+// gRPC tells of a message that does not parse what it tells of the end of the
+// stream: no more. But whoever parses clears the message first, so that a mark
+// in it tells whether anything came. No field on the wire has the number 0.
+constexpr int kMark = 0;
+
+void Mark(google::protobuf::Message& message) {
+  message.GetReflection()->MutableUnknownFields(&message)->AddVarint(kMark, 0);
+}
+
+bool IsMarked(const google::protobuf::Message& message) {
+  const google::protobuf::UnknownFieldSet& fields =
+      message.GetReflection()->GetUnknownFields(message);
+  return !fields.empty() && fields.field(fields.field_count() - 1).number() == kMark;
 }
 
 }  // namespace
@@ -24,12 +42,20 @@ void ClientStreamBase::Start() {
   Read();
 }
 
+void ClientStreamBase::Read() {
+  Mark(spare());
+  StartReading();
+}
+
 void ClientStreamBase::OnRead(bool ok) {
   bool first = false;
   {
     absl::MutexLock lock(&mutex_);
     if (ended_) return;
-    if (!ok) complete_ = true;
+    if (!ok) {
+      complete_ = true;
+      malformed_ = !IsMarked(spare());
+    }
     last_heard_ = absl::Now();
     if (busy_) {
       received_ = ok;
@@ -75,6 +101,11 @@ void ClientStreamBase::OnCancelled() {
 bool ClientStreamBase::IsCancelled() {
   absl::MutexLock lock(&mutex_);
   return cancelled_ || call_.context().IsCancelled();
+}
+
+bool ClientStreamBase::IsMalformed() {
+  absl::MutexLock lock(&mutex_);
+  return malformed_;
 }
 
 absl::Status ClientStreamBase::Consume() {
@@ -131,6 +162,7 @@ void ClientStreamBase::Run() {
 }
 
 absl::Status ClientStreamBase::Complete() {
+  if (IsMalformed()) return call_.Malformed();
   if (opened_) return FinishSink();
   // Says what is missing from a caller who may ask; others hear that first.
   if (absl::Status status = call_.Prepare(current()); !status.ok()) return status;

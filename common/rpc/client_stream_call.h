@@ -32,10 +32,11 @@ class ClientStreamBase : public WorkerPool::Task, public OpenStream {
   void OnCancelled();
 
   // Starts to receive into the spare message.
-  virtual void Read() = 0;
+  virtual void StartReading() = 0;
   // The received message becomes the current one, the current one the spare.
   virtual void Swap() = 0;
   virtual google::protobuf::Message& current() = 0;
+  virtual google::protobuf::Message& spare() = 0;
   virtual absl::Status Open(const Caller& caller) = 0;
   virtual absl::Status WriteCurrent() = 0;
   virtual absl::Status FinishSink() = 0;
@@ -45,6 +46,7 @@ class ClientStreamBase : public WorkerPool::Task, public OpenStream {
  private:
   enum class After { kMore, kIdle, kComplete };
 
+  void Read();
   // Queues a step, and goes on reading. False when the `first` one finds no room.
   bool Submit(bool first, bool read_on);
   void Run() final;
@@ -52,6 +54,7 @@ class ClientStreamBase : public WorkerPool::Task, public OpenStream {
   After TakeNext();
   absl::Status Complete();
   bool IsCancelled();
+  bool IsMalformed();
   void End(const absl::Status& status);
 
   Call call_;
@@ -59,10 +62,11 @@ class ClientStreamBase : public WorkerPool::Task, public OpenStream {
   absl::Mutex mutex_;
   // When the last message came, or the stream began.
   absl::Time last_heard_ ABSL_GUARDED_BY(mutex_);
-  bool idle_ ABSL_GUARDED_BY(mutex_) = false;      // nothing came for too long
-  bool busy_ ABSL_GUARDED_BY(mutex_) = false;      // a step is queued or runs
-  bool received_ ABSL_GUARDED_BY(mutex_) = false;  // a message waits in the spare
-  bool complete_ ABSL_GUARDED_BY(mutex_) = false;  // nothing more will come
+  bool idle_ ABSL_GUARDED_BY(mutex_) = false;       // nothing came for too long
+  bool busy_ ABSL_GUARDED_BY(mutex_) = false;       // a step is queued or runs
+  bool received_ ABSL_GUARDED_BY(mutex_) = false;   // a message waits in the spare
+  bool complete_ ABSL_GUARDED_BY(mutex_) = false;   // nothing more will come
+  bool malformed_ ABSL_GUARDED_BY(mutex_) = false;  // what came last does not parse
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool admitted_ ABSL_GUARDED_BY(mutex_) = false;  // the first step got a place in the queue
   bool has_current_ ABSL_GUARDED_BY(mutex_) = false;
@@ -99,9 +103,10 @@ class ClientStreamCall final
   void OnCancel() override { OnCancelled(); }
   void OnDone() override { delete this; }
 
-  void Read() override { this->StartRead(&spare_); }
+  void StartReading() override { this->StartRead(&spare_); }
   void Swap() override { current_.Swap(&spare_); }
   google::protobuf::Message& current() override { return current_; }
+  google::protobuf::Message& spare() override { return spare_; }
 
   absl::Status Open(const Caller& caller) override {
     SinkOr<Request, Resp> sink =

@@ -1,5 +1,6 @@
 #include "common/rpc/core.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -44,12 +45,24 @@ const ServiceState& Core::Service(std::string_view full_name) {
   return *slot;
 }
 
+const MethodState* Core::Find(std::string_view path) const {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos || slash == 0) return nullptr;
+  absl::MutexLock lock(&mutex_);
+  const auto service = services_.find(std::string(path.substr(1, slash - 1)));
+  if (service == services_.end()) return nullptr;
+  const auto& methods = service->second->methods;
+  const auto method = methods.find(std::string(path.substr(slash + 1)));
+  return method == methods.end() ? nullptr : method->second.get();
+}
+
 std::unique_ptr<MethodState> Core::MakeMethod(const MethodDescriptor& method) {
   auto state = std::make_unique<MethodState>();
   const std::string& service = method.service()->full_name();
   state->full_name = absl::StrCat(service, "/", method.name());
   state->permission = method.options().GetExtension(options::v1::permission);
   state->access = method.options().GetExtension(options::v1::access);
+  state->lists = absl::StartsWith(method.name(), "List");
   if (state->permission.empty() == (state->access == options::v1::ACCESS_UNSPECIFIED)) {
     problems_.push_back(state->full_name + ": declares not exactly one of permission and access");
   }

@@ -28,6 +28,7 @@ struct MethodState {
   std::string full_name;  // `sockel.efile.v1.DossierService/GetDossier`
   std::string permission;
   options::v1::Access access = options::v1::ACCESS_UNSPECIFIED;
+  bool lists = false;  // may be asked of all tenants at once, by whoever may do so
   std::unique_ptr<RequestPlan> plan;
   std::array<metrics::Counter*, 17> handled{};  // by canonical code
   metrics::Histogram* duration = nullptr;
@@ -46,6 +47,9 @@ class Core {
   WorkerPool& workers() const { return options_.workers; }
 
   const ServiceState& Service(std::string_view full_name);
+  // By its path, `/sockel.efile.v1.DossierService/GetDossier`; null when it is of
+  // no service that was asked for.
+  const MethodState* Find(std::string_view path) const;
   const MethodState& Unknown() const { return *unknown_; }
   absl::Status status() const;
   std::vector<std::string> service_names() const;

@@ -151,6 +151,7 @@ class Dispatcher {
   void Drain();
 
  private:
+  friend void ExplainMalformedRequests(grpc::ServerBuilder& builder, const Dispatcher& dispatcher);
   ServiceDispatcher ForName(std::string_view service_full_name) const;
   std::unique_ptr<internal::Core> core_;
 };

@@ -22,6 +22,7 @@ using ::testing::ElementsAre;
 using testing::GetBookRequest;
 using ::testing::HasSubstr;
 using testing::InProcessServer;
+using ::testing::IsEmpty;
 using testing::Library;
 using testing::LibraryDoor;
 using testing::LibraryService;
@@ -105,6 +106,12 @@ TEST_F(DispatcherTest, NeverTakesAWildcardForATenant) {
               grpc::StatusCode::INVALID_ARGUMENT)
         << name;
   }
+  testing::CreateBookRequest request;
+  testing::Book response;
+  request.set_parent("tenants/-");
+  auto everywhere = InProcessServer::Context("provider", {"everywhere"});
+  EXPECT_EQ(stub_->CreateBook(everywhere.get(), request, &response).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 TEST_F(DispatcherTest, ListsAcrossTenantsOnlyForWhoMayDoSo) {
@@ -198,10 +205,11 @@ TEST_F(DispatcherTest, CountsAndLogsEveryCallOnce) {
 }
 
 // What a client hears that sends these bytes as its request.
-grpc::Status SendBytes(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-                       const std::string& bytes) {
+grpc::Status SendBytes(
+    const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+    const std::string& bytes,
+    const std::unique_ptr<grpc::ClientContext>& context = InProcessServer::Context("smi")) {
   grpc::GenericStub stub(channel);
-  auto context = InProcessServer::Context("smi");
   grpc::CompletionQueue queue;
   const grpc::Slice slice(bytes);
   auto call = stub.PrepareUnaryCall(context.get(), method, grpc::ByteBuffer(&slice, 1), &queue);
@@ -222,10 +230,34 @@ TEST_F(DispatcherTest, CallsAMalformedRequestByItsName) {
       const grpc::Status status = SendBytes(server_.channel(), service + method, bytes);
       EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << method;
       EXPECT_EQ(ReasonOf(status), "FIELD_INVALID");
+      EXPECT_THAT(status.error_message(), HasSubstr(std::string(method) + "Request"));
     }
   }
-  EXPECT_EQ(SendBytes(server_.channel(), service + "Nonsense", "").error_code(),
-            grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST_F(DispatcherTest, LeavesMethodsThatAreNotServedUnimplemented) {
+  for (const char* method : {"/sockel.rpc.testing.LibraryService/Nonsense",
+                             "/sockel.rpc.testing.CarelessService/Open", "/Nonsense"}) {
+    EXPECT_EQ(SendBytes(server_.channel(), method, "").error_code(),
+              grpc::StatusCode::UNIMPLEMENTED)
+        << method;
+  }
+  EXPECT_THAT(server_.log().lines(), IsEmpty());
+}
+
+TEST_F(DispatcherTest, CountsAndLogsAMalformedRequestLikeAnyOther) {
+  auto context = InProcessServer::Context("smi");
+  context->AddMetadata("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+  EXPECT_FALSE(SendBytes(server_.channel(), "/sockel.rpc.testing.LibraryService/GetBook",
+                         "\xFF\xFF\xFF", context)
+                   .ok());
+  EXPECT_THAT(server_.log().lines(), ElementsAre("sockel.rpc.testing.LibraryService/GetBook "
+                                                 "INVALID_ARGUMENT FIELD_INVALID "));
+  EXPECT_EQ(server_.log().last_trace_id(), "0af7651916cd43dd8448eb211c80319c");
+  const std::string text = server_.metrics().Text();
+  EXPECT_THAT(text, HasSubstr("sockel_rpc_handled_total{code=\"INVALID_ARGUMENT\",rpc_method="
+                              "\"GetBook\",rpc_service=\"sockel.rpc.testing.LibraryService\","
+                              "rpc_type=\"unary\"} 1"));
 }
 
 TEST_F(DispatcherTest, RefusesARequestNestedTooDeeplyToParse) {

@@ -13,6 +13,7 @@
 namespace sockel::rpc {
 namespace {
 
+using ::testing::HasSubstr;
 using testing::InProcessServer;
 using testing::Library;
 using testing::LibraryDoor;
@@ -42,6 +43,12 @@ class StreamTest : public ::testing::Test {
     page.set_number(number);
     page.set_content("text");
     return page;
+  }
+
+  // What a client hears that streams these bytes as pages.
+  grpc::Status Stream(const std::vector<std::string>& pages) const {
+    return server_.StreamBytes(*InProcessServer::Context("smi"),
+                               "/sockel.rpc.testing.LibraryService/WritePages", pages);
   }
 
   Library library_;
@@ -188,6 +195,25 @@ TEST_F(StreamTest, RefusesAnUploadWithoutMessages) {
   auto writer = stub_->WritePages(context.get(), &response);
   writer->WritesDone();
   EXPECT_EQ(writer->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+// gRPC tells us of it no more than of the end of the stream.
+TEST_F(StreamTest, TakesAMessageThatDoesNotParseForNoEndOfTheStream) {
+  const std::string good = PageOf(0, kBook).SerializeAsString();
+  const std::string no_field(2, '\0');
+  const std::vector<std::vector<std::string>> streams = {
+      {good, "\xFF\xFF\xFF"}, {good, good, "\x0A\x02\xC0\xAF"}, {good, no_field}, {"\x0A\x7F"}};
+  for (const std::vector<std::string>& pages : streams) {
+    const grpc::Status status = Stream(pages);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_EQ(ReasonOf(status), "FIELD_INVALID");
+    EXPECT_THAT(status.error_message(), HasSubstr("sockel.rpc.testing.Page"));
+  }
+  library_.WaitUntilNoStreams();
+}
+
+TEST_F(StreamTest, TakesAMessageWithoutBytesForAMessage) {
+  EXPECT_TRUE(Stream({PageOf(0, kBook).SerializeAsString(), "", ""}).ok());
 }
 
 TEST_F(StreamTest, ForgetsTheSinkWhenTheClientGoesAway) {

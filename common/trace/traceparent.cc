@@ -1,5 +1,7 @@
 #include "common/trace/traceparent.h"
 
+#include <utility>
+
 #include "absl/random/random.h"
 
 namespace sockel::trace {
@@ -48,6 +50,13 @@ std::string Format(const Context& context) {
   out.append("00-").append(context.trace_id).append("-").append(context.span_id);
   out.append(context.sampled ? "-01" : "-00");
   return out;
+}
+
+Context Start() { return {NewTraceId(), NewSpanId()}; }
+
+Context Continue(std::string_view traceparent) {
+  std::optional<Context> context = Parse(traceparent);
+  return context.has_value() ? *std::move(context) : Start();
 }
 
 std::string NewTraceId() {

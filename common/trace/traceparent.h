@@ -24,6 +24,11 @@ std::optional<Context> Parse(std::string_view traceparent);
 // `00-<trace>-<span>-01`.
 std::string Format(const Context& context);
 
+// A new trace.
+Context Start();
+// What Format() wrote down earlier; a new trace when that is none.
+Context Continue(std::string_view traceparent);
+
 // Random ids: unique, not secret. Thread-safe, no system call.
 std::string NewTraceId();
 std::string NewSpanId();

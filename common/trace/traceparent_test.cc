@@ -37,9 +37,15 @@ TEST(TraceparentTest, AcceptsFutureVersionsWithMoreFields) {
 }
 
 TEST(TraceparentTest, MakesIdsThatItAccepts) {
-  const Context context{NewTraceId(), NewSpanId()};
-  EXPECT_TRUE(Parse(Format(context)).has_value());
-  EXPECT_NE(NewTraceId(), NewTraceId());
+  EXPECT_TRUE(Parse(Format(Start())).has_value());
+  EXPECT_NE(Start().trace_id, Start().trace_id);
+}
+
+TEST(TraceparentTest, ContinuesWhatWasWrittenDownOrStartsAnew) {
+  const Context begun = Start();
+  EXPECT_EQ(Continue(Format(begun)).trace_id, begun.trace_id);
+  EXPECT_EQ(Continue(Format(begun)).span_id, begun.span_id);
+  EXPECT_TRUE(Parse(Format(Continue(""))).has_value());
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ class Instance final : public rpc::ServiceInstance {
       : provisioners_(std::move(provisioners)),
         offerings_(context.database(), context.page_tokens(), std::move(provisionable)),
         orders_(context.database(), context.clock(), context.page_tokens()),
-        worker_(context.database(), context.listener(), context.clock(), *provisioners_, options),
+        worker_(context.database(), context.listener(), context.clock(), *provisioners_,
+                context.metrics(), options),
         offering_door_(context.dispatcher(), offerings_),
         order_door_(context.dispatcher(), orders_),
         subscription_door_(context.dispatcher(), orders_) {}

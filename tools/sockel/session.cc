@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "common/trace/traceparent.h"
 #include "sockel/identity/v1/authentication.grpc.pb.h"
 
 namespace sockel::cli {
@@ -11,8 +12,20 @@ namespace sockel::cli {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::ServiceDescriptor;
 
+namespace {
+
+Caller InANewTrace() {
+  Caller caller;
+  const trace::Context context = trace::Start();
+  caller.trace_id = context.trace_id;
+  caller.span_id = context.span_id;
+  return caller;
+}
+
+}  // namespace
+
 Session::Session(ProfileStore store, const Globals& globals)
-    : store_(std::move(store)), globals_(globals) {}
+    : store_(std::move(store)), globals_(globals), caller_(InANewTrace()) {}
 
 absl::StatusOr<Profile> Session::profile() const {
   if (adopted_.has_value()) return *adopted_;

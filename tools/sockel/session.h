@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/caller/caller.h"
 #include "common/client/call.h"
 #include "common/client/channel_factory.h"
 #include "common/clock/clock.h"
@@ -105,8 +106,10 @@ class Session {
   }
 
   client::CallOptions CallOptions() const {
-    return {.timeout = absl::Seconds(globals_.timeout_seconds)};
+    return {.timeout = absl::Seconds(globals_.timeout_seconds), .caller = &caller_};
   }
+  // Holds the trace that all calls of this run are part of, and nothing else.
+  const Caller& caller() const { return caller_; }
 
   // Output: as a table or as protobuf JSON. Returns OK, to end a command with.
   absl::Status Show(const google::protobuf::Message& message) const;
@@ -144,6 +147,7 @@ class Session {
 
   const ProfileStore store_;
   const Globals& globals_;
+  const Caller caller_;
   SystemClock clock_;
   std::optional<Profile> adopted_;
   std::shared_ptr<client::TokenSource> tokens_;

@@ -1,5 +1,7 @@
 #include "common/rpc/testing/in_process_server.h"
 
+#include <grpcpp/generic/generic_stub.h>
+
 #include <chrono>
 
 #include "absl/strings/str_cat.h"
@@ -85,8 +87,7 @@ std::string TestAccessLog::last_trace_id() const {
 }
 
 InProcessServer::InProcessServer(const Options& options)
-    : domain_(options.domain),
-      workers_(std::make_unique<WorkerPool>(options.workers, metrics_)),
+    : workers_(std::make_unique<WorkerPool>(options.workers, metrics_)),
       dispatcher_(std::make_unique<Dispatcher>(DispatcherOptions{
           .workers = *workers_,
           .authenticator =
@@ -102,7 +103,7 @@ InProcessServer::~InProcessServer() { Stop(); }
 
 void InProcessServer::Serve(const std::vector<grpc::Service*>& services) {
   grpc::ServerBuilder builder;
-  ExplainMalformedRequests(builder, domain_);
+  ExplainMalformedRequests(builder, *dispatcher_);
   for (grpc::Service* service : services) builder.RegisterService(service);
   server_ = builder.BuildAndStart();
   grpc::ChannelArguments arguments;
@@ -116,6 +117,34 @@ void InProcessServer::Stop() {
   server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
   server_->Wait();
   server_.reset();
+}
+
+grpc::Status InProcessServer::StreamBytes(grpc::ClientContext& context, const std::string& method,
+                                          const std::vector<std::string>& messages) const {
+  grpc::GenericStub stub(channel_);
+  grpc::CompletionQueue queue;
+  const auto call = stub.PrepareCall(&context, method, &queue);
+  const auto wait = [&queue] {
+    void* tag = nullptr;
+    bool ok = false;
+    queue.Next(&tag, &ok);
+  };
+  call->StartCall(nullptr);
+  wait();
+  for (const std::string& message : messages) {
+    const grpc::Slice slice(message);
+    call->Write(grpc::ByteBuffer(&slice, 1), nullptr);
+    wait();
+  }
+  call->WritesDone(nullptr);
+  wait();
+  grpc::ByteBuffer response;
+  call->Read(&response, nullptr);
+  wait();
+  grpc::Status status;
+  call->Finish(&status, nullptr);
+  wait();
+  return status;
 }
 
 std::unique_ptr<grpc::ClientContext> InProcessServer::Context(std::string_view tenant,

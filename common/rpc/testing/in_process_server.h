@@ -94,6 +94,11 @@ class InProcessServer {
   void Stop();
   std::shared_ptr<grpc::Channel> channel() const { return channel_; }
 
+  // What a client hears that streams these bytes, each a message, to `method`:
+  // `/package.Service/Method`.
+  grpc::Status StreamBytes(grpc::ClientContext& context, const std::string& method,
+                           const std::vector<std::string>& messages) const;
+
   // A client context with a token and a deadline of 20 s.
   static std::unique_ptr<grpc::ClientContext> Context(
       std::string_view tenant, const std::vector<std::string>& roles = {"all"},
@@ -102,7 +107,6 @@ class InProcessServer {
   static std::unique_ptr<grpc::ClientContext> Anonymous();
 
  private:
-  const std::string domain_;
   TestAuthenticator test_authenticator_;
   TestAccessLog log_;
   metrics::Registry metrics_;

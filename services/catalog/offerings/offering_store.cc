@@ -184,11 +184,7 @@ std::optional<OfferedPlan> OfferingStore::GetPlan(pg::Transaction& tx, const Pla
 
 paging::Rows<v1::Plan> OfferingStore::ListPlans(pg::Transaction& tx, const std::string& offering_id,
                                                 const std::string& after, int limit) {
-  const pqxx::result rows = tx.Exec(kListPlans, offering_id, after, limit, paging::kPageBytes);
-  paging::Rows<v1::Plan> found = All(rows, &ToPlan);
-  found.more = !rows.empty() && rows[0]["candidates"].as<std::int64_t>() >
-                                    static_cast<std::int64_t>(found.rows.size());
-  return found;
+  return paging::RowsOf(tx.Exec(kListPlans, offering_id, after, limit, paging::kPageBytes), ToPlan);
 }
 
 }  // namespace sockel::catalog

@@ -6,6 +6,7 @@
 
 #include "common/ids/ids.h"
 #include "common/pg/rows.h"
+#include "common/trace/traceparent.h"
 #include "services/catalog/names.h"
 #include "services/catalog/parameters.h"
 
@@ -19,7 +20,7 @@ using nlohmann::json;
   "o.tenant_id, o.order_id, o.plan, o.parameters::text AS parameters, o.price_currency,"  \
   "  o.price_units, o.price_nanos, o.state, o.requester, o.on_behalf_of, o.decider,"      \
   "  o.decision_reason, o.decision_time, o.failure, o.beneficiary, o.subscription_id,"    \
-  "  o.revision, o.create_time, o.update_time, o.lease_until,"                            \
+  "  o.revision, o.create_time, o.update_time, o.lease_until, o.traceparent,"             \
   "  (SELECT coalesce(json_agg(json_build_object('service', s.service, 'state', s.state," \
   "    'attempts', s.attempts, 'start_time', s.start_time, 'error', s.error,"             \
   "    'outputs', s.outputs) ORDER BY s.position), '[]')::text FROM order_steps s"        \
@@ -70,7 +71,7 @@ constexpr pg::Query kApprove{
     "orders.approve",
     "UPDATE orders SET state = 'PROVISIONING', subscription_id = $3::uuid, decider = $4::text,"
     "  decision_reason = $5::text, decision_time = $6::timestamptz, update_time = $6::timestamptz,"
-    "  next_attempt = $6::timestamptz, revision = revision + 1"
+    "  next_attempt = $6::timestamptz, traceparent = $7::text, revision = revision + 1"
     " WHERE tenant_id = $1::text AND order_id = $2::uuid RETURNING revision"};
 
 constexpr pg::Query kNotifyWork{"orders.notify_work", "SELECT pg_notify($1::text, '')"};
@@ -215,6 +216,7 @@ Work ToWork(const pqxx::row& row) {
           .plan = row["plan"].as<std::string>(),
           .parameters = row["parameters"].as<std::string>(),
           .failure = row["failure"].as<std::string>(),
+          .traceparent = row["traceparent"].as<std::string>(),
           .steps = StepsFrom(row["steps"].as<std::string>()),
           .lease_until = pg::GetTime(row["lease_until"])};
 }
@@ -277,18 +279,16 @@ paging::Rows<v1::Order> OrderStore::List(pg::Transaction& tx, const ListPosition
       tenant == "*"
           ? tx.Exec(kListOfAll, after.create_time, after.id, limit, paging::kPageBytes)
           : tx.Exec(kList, after.create_time, after.id, limit, paging::kPageBytes, tenant);
-  paging::Rows<v1::Order> found;
-  for (const pqxx::row& row : rows) found.rows.push_back(ToOrder(row));
-  found.more = !rows.empty() && rows[0]["candidates"].as<std::int64_t>() >
-                                    static_cast<std::int64_t>(found.rows.size());
-  return found;
+  return paging::RowsOf(rows, ToOrder);
 }
 
 void OrderStore::Approve(pg::WriteTransaction& tx, const std::string& order_id,
                          const std::string& subscription_id, const std::string& reason,
                          v1::Order& order) {
-  const pqxx::result decided = tx.Exec(kApprove, tx.caller().tenant, order_id, subscription_id,
-                                       tx.caller().subject, reason, tx.time());
+  const Caller& caller = tx.caller();
+  const pqxx::result decided =
+      tx.Exec(kApprove, caller.tenant, order_id, subscription_id, caller.subject, reason, tx.time(),
+              trace::Format({caller.trace_id, caller.span_id}));
   tx.ExecAtCommit(kNotifyWork, std::string(kWorkChannel));
   SetDecision(tx, decided, v1::Order::PROVISIONING, reason, order);
 }

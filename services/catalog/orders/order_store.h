@@ -23,6 +23,9 @@ struct Work {
   std::string plan;
   std::string parameters;  // JSON
   std::string failure;     // not empty: go backwards
+  // Of the call that approved it, not of the one that ordered: that is what the
+  // provisioning follows from, and it may come weeks later. W3C; may be empty.
+  std::string traceparent;
   std::vector<Step> steps;
   // When our lease ends, which is also the proof that it is ours: nobody else's
   // ends at the same time.

@@ -16,7 +16,9 @@ using provisioner::v1::ProvisionerService;
 
 // A provisioner that takes longer answers IN_PROGRESS; what did not answer in
 // time is asked for with GetOperation.
-const client::CallOptions kCall{.timeout = absl::Seconds(5)};
+client::CallOptions PartOf(const Caller& caller) {
+  return {.timeout = absl::Seconds(5), .caller = &caller};
+}
 
 std::string InvitationText(const identity::v1::IssueActivationCodeResponse& invitation,
                            const std::string& tenant) {
@@ -46,35 +48,36 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> GrpcProvisioners::Find(
   return absl::FailedPreconditionError(absl::StrCat("no service ", service, " is configured"));
 }
 
-Provisioners::Answer GrpcProvisioners::Provision(const std::string& service,
+Provisioners::Answer GrpcProvisioners::Provision(const Caller& caller, const std::string& service,
                                                  const provisioner::v1::ProvisionRequest& request) {
   auto channel = Find(service);
   if (!channel.ok()) return channel.status();
   ProvisionerService::Stub stub(*channel);
-  return client::Unary(stub, &ProvisionerService::Stub::Provision, request, kCall);
+  return client::Unary(stub, &ProvisionerService::Stub::Provision, request, PartOf(caller));
 }
 
-Provisioners::Answer GrpcProvisioners::GetOperation(const std::string& service,
+Provisioners::Answer GrpcProvisioners::GetOperation(const Caller& caller,
+                                                    const std::string& service,
                                                     const std::string& instance_id) {
   auto channel = Find(service);
   if (!channel.ok()) return channel.status();
   ProvisionerService::Stub stub(*channel);
   provisioner::v1::GetOperationRequest request;
   request.set_instance_id(instance_id);
-  return client::Unary(stub, &ProvisionerService::Stub::GetOperation, request, kCall);
+  return client::Unary(stub, &ProvisionerService::Stub::GetOperation, request, PartOf(caller));
 }
 
-Provisioners::Answer GrpcProvisioners::Deprovision(const std::string& service,
+Provisioners::Answer GrpcProvisioners::Deprovision(const Caller& caller, const std::string& service,
                                                    const std::string& instance_id) {
   auto channel = Find(service);
   if (!channel.ok()) return channel.status();
   ProvisionerService::Stub stub(*channel);
   provisioner::v1::DeprovisionRequest request;
   request.set_instance_id(instance_id);
-  return client::Unary(stub, &ProvisionerService::Stub::Deprovision, request, kCall);
+  return client::Unary(stub, &ProvisionerService::Stub::Deprovision, request, PartOf(caller));
 }
 
-absl::Status GrpcProvisioners::Invite(const std::string& admin) {
+absl::Status GrpcProvisioners::Invite(const Caller& caller, const std::string& admin) {
   auto identity = Find("identity");
   if (!identity.ok()) return identity.status();
   auto notification = Find("notification");
@@ -83,8 +86,8 @@ absl::Status GrpcProvisioners::Invite(const std::string& admin) {
   identity::v1::UserService::Stub users(*identity);
   identity::v1::IssueActivationCodeRequest issue;
   issue.set_name(admin);
-  auto invitation =
-      client::Unary(users, &identity::v1::UserService::Stub::IssueActivationCode, issue, kCall);
+  auto invitation = client::Unary(users, &identity::v1::UserService::Stub::IssueActivationCode,
+                                  issue, PartOf(caller));
   if (!invitation.ok()) return invitation.status();
 
   const std::string tenant = Segment(admin, 1);
@@ -99,7 +102,8 @@ absl::Status GrpcProvisioners::Invite(const std::string& admin) {
   // Whoever reads the code is the tenant's administrator.
   message.set_confidential(true);
   notification::v1::MessageService::Stub messages(*notification);
-  return client::Unary(messages, &notification::v1::MessageService::Stub::SendMessage, send, kCall)
+  return client::Unary(messages, &notification::v1::MessageService::Stub::SendMessage, send,
+                       PartOf(caller))
       .status();
 }
 

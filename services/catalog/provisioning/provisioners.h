@@ -7,10 +7,11 @@
 #include <grpcpp/channel.h>
 
 #include "absl/status/statusor.h"
+#include "common/caller/caller.h"
 #include "sockel/provisioner/v1/provisioner.pb.h"
 
 // The services an order is provisioned at, as the worker needs them. Blocking,
-// thread-safe, each call bounded by a deadline.
+// thread-safe, each call bounded by a deadline and part of `caller`'s trace.
 namespace sockel::catalog {
 
 class Provisioners {
@@ -22,15 +23,17 @@ class Provisioners {
   // FAILED_PRECONDITION.
   virtual bool Has(const std::string& service) const = 0;
 
-  virtual Answer Provision(const std::string& service,
+  virtual Answer Provision(const Caller& caller, const std::string& service,
                            const provisioner::v1::ProvisionRequest& request) = 0;
-  virtual Answer GetOperation(const std::string& service, const std::string& instance_id) = 0;
-  virtual Answer Deprovision(const std::string& service, const std::string& instance_id) = 0;
+  virtual Answer GetOperation(const Caller& caller, const std::string& service,
+                              const std::string& instance_id) = 0;
+  virtual Answer Deprovision(const Caller& caller, const std::string& service,
+                             const std::string& instance_id) = 0;
 
   // Sends the new tenant's administrator a code to set a password with.
   // `admin`: resource name of the user. A repeat sends a new code, and the
   // former no longer works.
-  virtual absl::Status Invite(const std::string& admin) = 0;
+  virtual absl::Status Invite(const Caller& caller, const std::string& admin) = 0;
 };
 
 // Through gRPC. `channels` by service name; Invite needs `identity` and
@@ -41,11 +44,13 @@ class GrpcProvisioners final : public Provisioners {
   ~GrpcProvisioners() override;
 
   bool Has(const std::string& service) const override { return channels_.contains(service); }
-  Answer Provision(const std::string& service,
+  Answer Provision(const Caller& caller, const std::string& service,
                    const provisioner::v1::ProvisionRequest& request) override;
-  Answer GetOperation(const std::string& service, const std::string& instance_id) override;
-  Answer Deprovision(const std::string& service, const std::string& instance_id) override;
-  absl::Status Invite(const std::string& admin) override;
+  Answer GetOperation(const Caller& caller, const std::string& service,
+                      const std::string& instance_id) override;
+  Answer Deprovision(const Caller& caller, const std::string& service,
+                     const std::string& instance_id) override;
+  absl::Status Invite(const Caller& caller, const std::string& admin) override;
 
  private:
   absl::StatusOr<std::shared_ptr<grpc::Channel>> Find(const std::string& service) const;

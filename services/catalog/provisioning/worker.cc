@@ -1,5 +1,6 @@
 #include "services/catalog/provisioning/worker.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "common/events/events.h"
 #include "common/ledger/ledger.h"
 #include "common/log/log.h"
+#include "common/trace/traceparent.h"
 #include "services/catalog/names.h"
 #include "services/catalog/parameters.h"
 
@@ -17,6 +19,15 @@ namespace {
 using provisioner::v1::ProvisionRequest;
 
 Caller SystemIn(const std::string& tenant) { return Caller::System(tenant); }
+
+// What is done for an order is part of the call that approved it.
+Caller CallerFor(const Work& work) {
+  Caller caller = SystemIn(work.tenant);
+  const trace::Context context = trace::Continue(work.traceparent);
+  caller.trace_id = context.trace_id;
+  caller.span_id = context.span_id;
+  return caller;
+}
 
 const Step* Find(const std::vector<Step>& steps, std::string_view service) {
   for (const Step& step : steps) {
@@ -32,11 +43,26 @@ void Warn(const Work& work, std::string_view service, std::string_view what,
       {{"order", OrderName(work.tenant, work.order_id)}, {"service", service}, {"error", error}});
 }
 
+metrics::Counter& OrderCounter(metrics::Registry& registry, const std::string& outcome) {
+  return registry.Counter("sockel_catalog_orders_total",
+                          "Approved orders whose provisioning ended, by what came of them",
+                          {{"outcome", outcome}});
+}
+
 }  // namespace
 
 ProvisioningWorker::ProvisioningWorker(pg::Database& db, pg::Listener& listener, const Clock& clock,
-                                       Provisioners& provisioners, WorkerOptions options)
-    : db_(db), listener_(listener), clock_(clock), provisioners_(provisioners), options_(options) {}
+                                       Provisioners& provisioners, metrics::Registry& metrics,
+                                       WorkerOptions options)
+    : db_(db),
+      listener_(listener),
+      clock_(clock),
+      provisioners_(provisioners),
+      options_(options),
+      completed_(OrderCounter(metrics, "completed")),
+      failed_(OrderCounter(metrics, "failed")),
+      orphaned_(metrics.Counter("sockel_catalog_orphaned_steps_total",
+                                "Steps of failed orders that could not be taken back")) {}
 
 ProvisioningWorker::~ProvisioningWorker() { Stop(); }
 
@@ -139,17 +165,19 @@ absl::Status ProvisioningWorker::RefuseStep(Work& work, Step& step) {
 Outcome ProvisioningWorker::Call(const Work& work, const Action& action) {
   const std::string& service = work.steps[action.step].service;
   const bool backwards = action.kind == Action::kDeprovision;
+  const Caller caller = CallerFor(work);
   if (service == kActivationStep) {
-    return backwards ? Outcome{.kind = Outcome::kSucceeded} : Activate(work);
+    return backwards ? Outcome{.kind = Outcome::kSucceeded} : Activate(caller, work);
   }
-  if (backwards) return Interpret(provisioners_.Deprovision(service, work.subscription_id));
-  return ProvisionOrQuery(work, action);
+  if (backwards) return Interpret(provisioners_.Deprovision(caller, service, work.subscription_id));
+  return ProvisionOrQuery(caller, work, action);
 }
 
-Outcome ProvisioningWorker::ProvisionOrQuery(const Work& work, const Action& action) {
+Outcome ProvisioningWorker::ProvisionOrQuery(const Caller& caller, const Work& work,
+                                             const Action& action) {
   const std::string& service = work.steps[action.step].service;
   if (action.kind == Action::kQuery) {
-    Provisioners::Answer known = provisioners_.GetOperation(service, work.subscription_id);
+    Provisioners::Answer known = provisioners_.GetOperation(caller, service, work.subscription_id);
     // Not known there: the request was lost, so ask again.
     if (known.status().code() != absl::StatusCode::kNotFound) return Interpret(known);
   }
@@ -159,15 +187,15 @@ Outcome ProvisioningWorker::ProvisionOrQuery(const Work& work, const Action& act
   request.set_instance_id(work.subscription_id);
   request.set_tenant_code(work.beneficiary);
   *request.mutable_parameters() = *std::move(parameters);
-  return Interpret(provisioners_.Provision(service, request));
+  return Interpret(provisioners_.Provision(caller, service, request));
 }
 
-Outcome ProvisioningWorker::Activate(const Work& work) {
+Outcome ProvisioningWorker::Activate(const Caller& caller, const Work& work) {
   const Step* identity = Find(work.steps, "identity");
   if (identity == nullptr || !identity->outputs.contains("admin")) {
     return {.kind = Outcome::kSucceeded};  // nobody new to invite
   }
-  absl::Status status = provisioners_.Invite(identity->outputs.at("admin"));
+  absl::Status status = provisioners_.Invite(caller, identity->outputs.at("admin"));
   // By an invitation of which we never learnt that it was sent.
   if (error::ReasonOf(status) == "USER_ACTIVATED") return {.kind = Outcome::kSucceeded};
   if (!status.ok()) return Interpret(status);
@@ -194,27 +222,35 @@ absl::Status ProvisioningWorker::Finish(const Work& work, Action::Kind kind) {
   const std::string order = OrderName(work.tenant, work.order_id);
   Work ended = work;
   ended.failure = FailureText(work.failure, work.steps);
-  return db_.Write(
-      SystemIn(work.tenant), "orders.finish", [&](pg::WriteTransaction& tx) -> absl::Status {
-        // Another worker may have ended it meanwhile.
-        if (!(complete ? store_.Complete(tx, ended) : store_.Fail(tx, ended))) {
-          return absl::OkStatus();
-        }
-        std::map<std::string, std::string> details;
-        if (complete) {
-          details["subscription"] = SubscriptionName(work.tenant, work.subscription_id);
-        } else {
-          details["failure"] = ended.failure;
-        }
-        ledger::Append(tx,
-                       {.resource = order,
+  return db_.Write(CallerFor(work), "orders.finish", [&](pg::WriteTransaction& tx) -> absl::Status {
+    // Another worker may have ended it meanwhile.
+    if (!(complete ? store_.Complete(tx, ended) : store_.Fail(tx, ended))) {
+      return absl::OkStatus();
+    }
+    std::map<std::string, std::string> details;
+    if (complete) {
+      details["subscription"] = SubscriptionName(work.tenant, work.subscription_id);
+    } else {
+      details["failure"] = ended.failure;
+    }
+    ledger::Append(tx, {.resource = order,
                         .details = details,
                         .action = complete ? "catalog.orders.completed" : "catalog.orders.failed"});
-        events::Emit(tx, {.type = complete ? "catalog.order.completed" : "catalog.order.failed",
-                          .resource = order,
-                          .attributes = details});
-        return absl::OkStatus();
-      });
+    events::Emit(tx, {.type = complete ? "catalog.order.completed" : "catalog.order.failed",
+                      .resource = order,
+                      .attributes = details});
+    // Only of what is certain: whoever lost the lease ended nothing.
+    tx.AfterCommit([&] { CountEnd(kind, work.steps); });
+    return absl::OkStatus();
+  });
+}
+
+void ProvisioningWorker::CountEnd(Action::Kind kind, const std::vector<Step>& steps) {
+  (kind == Action::kComplete ? completed_ : failed_).Increment();
+  const auto orphaned = std::count_if(steps.begin(), steps.end(), [](const Step& step) {
+    return step.state == StepState::kOrphaned;
+  });
+  orphaned_.Increment(static_cast<double>(orphaned));
 }
 
 }  // namespace sockel::catalog

@@ -9,6 +9,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "common/clock/clock.h"
+#include "common/metrics/metrics.h"
 #include "common/pg/database.h"
 #include "common/pg/listener.h"
 #include "services/catalog/orders/order_store.h"
@@ -36,7 +37,8 @@ struct WorkerOptions {
 class ProvisioningWorker {
  public:
   ProvisioningWorker(pg::Database& db, pg::Listener& listener, const Clock& clock,
-                     Provisioners& provisioners, WorkerOptions options = {});
+                     Provisioners& provisioners, metrics::Registry& metrics,
+                     WorkerOptions options = {});
   ~ProvisioningWorker();
 
   void Start();
@@ -56,13 +58,14 @@ class ProvisioningWorker {
   absl::Status RunStep(Work& work, const Action& action);
   absl::Status RefuseStep(Work& work, Step& step);
   Outcome Call(const Work& work, const Action& action);
-  Outcome ProvisionOrQuery(const Work& work, const Action& action);
-  Outcome Activate(const Work& work);
+  Outcome ProvisionOrQuery(const Caller& caller, const Work& work, const Action& action);
+  Outcome Activate(const Caller& caller, const Work& work);
   // Holds the order for another lease, or without one gives it up. False when
   // it is no longer ours.
   absl::StatusOr<bool> Save(Work& work, absl::Time next_attempt,
                             std::optional<absl::Duration> lease);
   absl::Status Finish(const Work& work, Action::Kind kind);
+  void CountEnd(Action::Kind kind, const std::vector<Step>& steps);
 
   pg::Database& db_;
   pg::Listener& listener_;
@@ -71,6 +74,9 @@ class ProvisioningWorker {
   Provisioners& provisioners_;
   const WorkerOptions options_;
   OrderStore store_;
+  metrics::Counter& completed_;
+  metrics::Counter& failed_;
+  metrics::Counter& orphaned_;
 
   absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

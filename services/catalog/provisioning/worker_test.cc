@@ -27,26 +27,30 @@ class FakeProvisioners final : public Provisioners {
  public:
   bool Has(const std::string& service) const override { return service != missing; }
 
-  Answer Provision(const std::string& service, const ProvisionRequest& request) override {
-    Answer answer = Reply("provision " + service, request.tenant_code(), Done(service));
+  Answer Provision(const Caller& caller, const std::string& service,
+                   const ProvisionRequest& request) override {
+    Answer answer = Reply(caller, "provision " + service, request.tenant_code(), Done(service));
     absl::MutexLock lock(&mutex_);
     if (answer.ok()) known.insert(service);
     if (lost_answers.erase(service) != 0) return absl::UnavailableError("connection reset");
     return answer;
   }
-  Answer GetOperation(const std::string& service, const std::string&) override {
+  Answer GetOperation(const Caller& caller, const std::string& service,
+                      const std::string&) override {
     const bool knows = Knows(service);
-    return Reply("query " + service, "",
+    return Reply(caller, "query " + service, "",
                  knows ? Done(service) : Answer(absl::NotFoundError("never heard of it")));
   }
-  Answer Deprovision(const std::string& service, const std::string&) override {
-    Answer answer = Reply("deprovision " + service, "", Done(service));
+  Answer Deprovision(const Caller& caller, const std::string& service,
+                     const std::string&) override {
+    Answer answer = Reply(caller, "deprovision " + service, "", Done(service));
     absl::MutexLock lock(&mutex_);
     if (answer.ok()) known.erase(service);
     return answer;
   }
-  absl::Status Invite(const std::string& admin) override {
-    return Reply("invite " + admin, "", Operation()).ok() ? invitation : absl::InternalError("?");
+  absl::Status Invite(const Caller& caller, const std::string& admin) override {
+    return Reply(caller, "invite " + admin, "", Operation()).ok() ? invitation
+                                                                  : absl::InternalError("?");
   }
 
   // Before the workers run, and after.
@@ -57,6 +61,7 @@ class FakeProvisioners final : public Provisioners {
   std::map<std::string, Answer> always;             // after these
   std::set<std::string> known;
   std::vector<std::string> calls;
+  std::set<std::string> trace_ids;  // of all calls
   // Called first; the tenant is known of `provision` only.
   std::function<void(const std::string& call, const std::string& tenant)> on_call;
 
@@ -71,10 +76,12 @@ class FakeProvisioners final : public Provisioners {
     absl::MutexLock lock(&mutex_);
     return known.contains(service);
   }
-  Answer Reply(const std::string& call, const std::string& tenant, Answer standard) {
+  Answer Reply(const Caller& caller, const std::string& call, const std::string& tenant,
+               Answer standard) {
     if (on_call) on_call(call, tenant);
     absl::MutexLock lock(&mutex_);
     calls.push_back(call);
+    trace_ids.insert(caller.trace_id);
     if (std::vector<Answer>& next = once[call]; !next.empty()) {
       Answer answer = next.front();
       next.erase(next.begin());
@@ -118,7 +125,11 @@ class WorkerTest : public CatalogTest {
   void RunAll(ProvisioningWorker& worker) { Run(worker, 100); }
 
   std::unique_ptr<ProvisioningWorker> NewWorker(WorkerOptions options = {}) {
-    return std::make_unique<ProvisioningWorker>(db_, listener_, clock_, services_, options);
+    return std::make_unique<ProvisioningWorker>(db_, listener_, clock_, services_, metrics_,
+                                                options);
+  }
+  bool Shows(const std::string& metric) {
+    return metrics_.Text().find(metric + "\n") != std::string::npos;
   }
   // A lease is measured by the database's clock, which cannot be moved.
   void ExpireLeases() {
@@ -137,6 +148,7 @@ class WorkerTest : public CatalogTest {
   int Subscriptions() { return orders_.ListSubscriptions(Provider(), {})->subscriptions_size(); }
 
   FakeProvisioners services_;
+  metrics::Registry metrics_;
   pg::Listener listener_{database_.conninfo()};
 };
 
@@ -154,6 +166,44 @@ TEST_F(WorkerTest, ProvisionsInOrderInvitesAndIsActive) {
   EXPECT_EQ(subscription->state(), v1::Subscription::ACTIVE);
   EXPECT_EQ(subscription->beneficiary(), "smf");
   EXPECT_EQ(subscription->outputs().at("identity.admin"), "tenants/smf/users/7");
+}
+
+TEST_F(WorkerTest, CountsOrdersByHowTheyEnd) {
+  PublishEfile();
+  auto worker = NewWorker({.limits = {.max_attempts = 3}});
+  EXPECT_TRUE(Shows("sockel_catalog_orders_total{outcome=\"failed\"} 0"));
+  ApprovedFor("smf");
+  RunAll(*worker);
+  services_.always["provision efile"] = kRefusal;
+  ApprovedFor("smi");
+  RunAll(*worker);
+  EXPECT_TRUE(Shows("sockel_catalog_orders_total{outcome=\"completed\"} 1"));
+  EXPECT_TRUE(Shows("sockel_catalog_orders_total{outcome=\"failed\"} 1"));
+  EXPECT_TRUE(Shows("sockel_catalog_orphaned_steps_total 0"));
+}
+
+TEST_F(WorkerTest, ContinuesTheTraceOfTheApproval) {
+  PublishEfile();
+  auto order = CreateOrder(Provider("clerk"), R"({"tenant_code": "smf"})");
+  Caller boss = Provider("boss");
+  boss.trace_id = std::string(32, 'a');
+  ASSERT_TRUE(Approve(boss, *order).ok());
+  services_.lost_answers = {"identity"};
+  services_.always["provision efile"] = kRefusal;
+  RunAll(*NewWorker());
+  EXPECT_GT(CallsOf("query identity"), 0);
+  EXPECT_GT(CallsOf("deprovision identity"), 0);
+  EXPECT_EQ(services_.trace_ids, std::set<std::string>{boss.trace_id});
+}
+
+TEST_F(WorkerTest, StartsATraceForAnOrderThatCameWithoutOne) {
+  Approved();
+  pqxx::connection connection(database_.superuser_conninfo());
+  pqxx::nontransaction(connection).exec("UPDATE orders SET traceparent = ''");
+  ASSERT_TRUE(NewWorker()->RunOnce().ok());
+  ASSERT_EQ(services_.trace_ids.size(), 1u);
+  EXPECT_EQ(services_.trace_ids.begin()->size(), 32u);
+  EXPECT_NE(*services_.trace_ids.begin(), Provider().trace_id);
 }
 
 TEST_F(WorkerTest, ALostAnswerIsAskedForNotRepeated) {
@@ -198,6 +248,7 @@ TEST_F(WorkerTest, WhatCannotBeTakenBackHoldsUpNothingElse) {
   EXPECT_EQ(order.steps(1).state(), v1::StepStatus::ORPHANED);
   EXPECT_EQ(CallsOf("deprovision efile"), 3);
   EXPECT_EQ(CallsOf("deprovision identity"), 1);
+  EXPECT_TRUE(Shows("sockel_catalog_orphaned_steps_total 1"));
 }
 
 TEST_F(WorkerTest, ARefusedTakingBackIsNotTriedAgainAtOnce) {
@@ -316,6 +367,7 @@ TEST_F(StandstillTest, TheSameAnswerToBothMakesOneSubscription) {
   EXPECT_EQ(Read(name).state(), v1::Order::COMPLETED);
   EXPECT_EQ(Subscriptions(), 1);
   EXPECT_EQ(CallsOf("invite tenants/smf/users/7"), 1);
+  EXPECT_TRUE(Shows("sockel_catalog_orders_total{outcome=\"completed\"} 1"));
 }
 
 TEST_F(WorkerTest, AnotherWorkerTakesOverWhenTheFirstDiedInTheMiddle) {

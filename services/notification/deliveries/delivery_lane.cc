@@ -6,6 +6,7 @@
 #include "absl/time/clock.h"
 #include "common/error/error.h"
 #include "common/log/log.h"
+#include "common/trace/traceparent.h"
 #include "services/notification/names.h"
 
 namespace sockel::notification {
@@ -26,6 +27,15 @@ bool MayPass(const absl::Status& status) {
     default:
       return false;
   }
+}
+
+// What is done for a delivery is part of the call that sent the message.
+Caller CallerFor(const Claimed& delivery, const Letter& letter) {
+  Caller caller = Caller::System(delivery.tenant);
+  const trace::Context context = trace::Continue(letter.traceparent);
+  caller.trace_id = context.trace_id;
+  caller.span_id = context.span_id;
+  return caller;
 }
 
 absl::Status Died() { return absl::AbortedError("the worker died"); }
@@ -132,7 +142,7 @@ void DeliveryLane::HandBackRest(Round& round) const {
 std::optional<Verdict> DeliveryLane::Attempt(const Claimed& delivery, const Letter& letter,
                                              const Patience& patience) {
   if (std::optional<Verdict> verdict = CannotTry(delivery)) return verdict;
-  if (delivery.channel == v1::Message::INBOX) return ToInbox(delivery);
+  if (delivery.channel == v1::Message::INBOX) return ToInbox(delivery, letter);
   return ByMail(delivery, letter, patience);
 }
 
@@ -163,8 +173,9 @@ Try DeliveryLane::TryOf(const Claimed& delivery) {
           .random = absl::Uniform(random_, 0.0, 1.0)};
 }
 
-Verdict DeliveryLane::ToInbox(const Claimed& delivery) {
-  const auto user = parts_.users.Find(UserName(delivery.tenant, delivery.user_id));
+Verdict DeliveryLane::ToInbox(const Claimed& delivery, const Letter& letter) {
+  const auto user =
+      parts_.users.Find(CallerFor(delivery, letter), UserName(delivery.tenant, delivery.user_id));
   if (!user.ok()) return WithoutUser(delivery, user.status());
   return {Delivery::SENT, reason::kHandedOver, ""};
 }
@@ -173,7 +184,8 @@ std::optional<Verdict> DeliveryLane::ByMail(const Claimed& delivery, const Lette
                                             const Patience& patience) {
   MailAddress to{delivery.email_address, ""};
   if (!delivery.user_id.empty()) {
-    const auto user = parts_.users.Find(UserName(delivery.tenant, delivery.user_id));
+    const auto user =
+        parts_.users.Find(CallerFor(delivery, letter), UserName(delivery.tenant, delivery.user_id));
     if (!user.ok()) return WithoutUser(delivery, user.status());
     if (user->email_address.empty()) {
       return Verdict{Delivery::PERMANENT_FAILURE, reason::kUserWithoutAddress, ""};

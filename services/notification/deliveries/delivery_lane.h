@@ -98,7 +98,7 @@ class DeliveryLane {
   // Nothing when the fault hook ended it.
   std::optional<Verdict> Attempt(const delivery_store::Claimed& delivery,
                                  const delivery_store::Letter& letter, const Patience& patience);
-  Verdict ToInbox(const delivery_store::Claimed& delivery);
+  Verdict ToInbox(const delivery_store::Claimed& delivery, const delivery_store::Letter& letter);
   std::optional<Verdict> ByMail(const delivery_store::Claimed& delivery,
                                 const delivery_store::Letter& letter, const Patience& patience);
   std::optional<Verdict> CannotTry(const delivery_store::Claimed& delivery) const;

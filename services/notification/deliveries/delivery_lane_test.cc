@@ -111,6 +111,18 @@ TEST_F(DeliveryLaneTest, UsersAreLookedUpWhenItIsSent) {
   EXPECT_EQ(deliveries[2].state(), Delivery::PERMANENT_FAILURE);
 }
 
+TEST_F(DeliveryLaneTest, UsersAreLookedUpAsPartOfTheCallThatSentTheMessage) {
+  for (const auto channel : {v1::Message::EMAIL, v1::Message::INBOX}) {
+    v1::SendMessageRequest request = Request({"tenants/smi/users/u1"});
+    request.mutable_message()->add_channels(channel);
+    Caller sender = In("smi");
+    sender.trace_id = std::string(32, channel == v1::Message::EMAIL ? 'a' : 'b');
+    ASSERT_TRUE(messages_.Send(sender, request).ok());
+    DeliverAll();
+    EXPECT_EQ(directory_.last_trace_id(), sender.trace_id);
+  }
+}
+
 TEST_F(DeliveryLaneTest, WhileIdentityIsDownItIsTriedAgain) {
   directory_.SetDown(true);
   v1::SendMessageRequest request = Request({"tenants/smi/users/u1"});

@@ -100,7 +100,7 @@ constexpr pg::Query kClaim = {"notification.deliveries.claim", R"(
 
 constexpr pg::Query kLetters = {"notification.messages.letters", R"(
   SELECT m.tenant_id, m.message_id, m.subject, m.text_body, m.html_body, m.from_address,
-         m.from_name, m.reply_to_address, m.reference, m.confidential
+         m.from_name, m.reply_to_address, m.reference, m.confidential, m.traceparent
   FROM (SELECT DISTINCT tenant_id, message_id
         FROM unnest($1::text[], $2::uuid[]) AS u (tenant_id, message_id)) w
   JOIN messages m ON m.tenant_id = w.tenant_id AND m.message_id = w.message_id
@@ -209,6 +209,7 @@ std::map<LetterKey, Letter> Letters(pg::Transaction& tx, const std::vector<Claim
     letter.content.set_html_body(row["html_body"].as<std::string>());
     letter.reference = row["reference"].as<std::string>();
     letter.confidential = row["confidential"].as<bool>();
+    letter.traceparent = row["traceparent"].as<std::string>();
     letters.emplace(
         LetterKey{row["tenant_id"].as<std::string>(), row["message_id"].as<std::string>()},
         std::move(letter));

@@ -59,6 +59,7 @@ struct Letter {
   v1::Content content;
   std::string reference;
   bool confidential = false;
+  std::string traceparent;  // W3C, of the call that sent it; may be empty
 };
 using LetterKey = std::pair<std::string, std::string>;  // tenant, message id
 std::map<LetterKey, Letter> Letters(pg::Transaction& tx, const std::vector<Claimed>& claimed);

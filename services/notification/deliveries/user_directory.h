@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "common/caller/caller.h"
 
 namespace sockel::notification {
 
@@ -15,9 +16,10 @@ struct UserContact {
 class UserDirectory {
  public:
   virtual ~UserDirectory() = default;
-  // `user`: `tenants/smi/users/0190…`. NOT_FOUND when there is no such user; any
-  // other error: not known now. Returns within seconds.
-  virtual absl::StatusOr<UserContact> Find(const std::string& user) = 0;
+  // `user`: `tenants/smi/users/0190…`; `caller`: whose trace the question is part
+  // of. NOT_FOUND when there is no such user; any other error: not known now.
+  // Returns within seconds.
+  virtual absl::StatusOr<UserContact> Find(const Caller& caller, const std::string& user) = 0;
 };
 
 }  // namespace sockel::notification

@@ -24,7 +24,7 @@ UserContact ToContact(const identity::v1::User& user) {
 IdentityDirectory::IdentityDirectory(std::shared_ptr<grpc::Channel> identity, const Clock& clock)
     : users_(identity::v1::UserService::NewStub(std::move(identity))), clock_(clock) {}
 
-absl::StatusOr<UserContact> IdentityDirectory::Find(const std::string& user) {
+absl::StatusOr<UserContact> IdentityDirectory::Find(const Caller& caller, const std::string& user) {
   const absl::Time now = clock_.Now();
   {
     absl::MutexLock lock(&mutex_);
@@ -35,7 +35,7 @@ absl::StatusOr<UserContact> IdentityDirectory::Find(const std::string& user) {
   request.set_name(user);
   const absl::StatusOr<identity::v1::User> found =
       client::Unary(*users_, &identity::v1::UserService::Stub::GetUser, std::move(request),
-                    {.timeout = kTimeout});
+                    {.timeout = kTimeout, .caller = &caller});
   if (!found.ok()) return found.status();
   UserContact contact = ToContact(*found);
   absl::MutexLock lock(&mutex_);

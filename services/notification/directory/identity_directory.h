@@ -20,7 +20,7 @@ namespace sockel::notification {
 class IdentityDirectory final : public UserDirectory {
  public:
   IdentityDirectory(std::shared_ptr<grpc::Channel> identity, const Clock& clock);
-  absl::StatusOr<UserContact> Find(const std::string& user) override;
+  absl::StatusOr<UserContact> Find(const Caller& caller, const std::string& user) override;
 
  private:
   struct Remembered {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/testing/callers.h"
 #include "common/testing/fake_clock.h"
 
 namespace sockel::notification {
@@ -10,15 +11,20 @@ namespace {
 // An identity that knows one user and counts the questions.
 class OneUser final : public identity::v1::UserService::Service {
  public:
-  grpc::Status GetUser(grpc::ServerContext*, const identity::v1::GetUserRequest* request,
+  grpc::Status GetUser(grpc::ServerContext* context, const identity::v1::GetUserRequest* request,
                        identity::v1::User* response) override {
     ++asked;
+    const auto found = context->client_metadata().find("traceparent");
+    if (found != context->client_metadata().end()) {
+      traceparent.assign(found->second.data(), found->second.size());
+    }
     if (request->name() != "tenants/smi/users/u1") return {grpc::StatusCode::NOT_FOUND, "no"};
     response->set_email("u1@smi.example");
     response->set_display_name("Eva");
     return grpc::Status::OK;
   }
   int asked = 0;
+  std::string traceparent;
 };
 
 class IdentityDirectoryTest : public ::testing::Test {
@@ -43,22 +49,30 @@ class IdentityDirectoryTest : public ::testing::Test {
 TEST_F(IdentityDirectoryTest, RemembersAUserForAWhile) {
   IdentityDirectory directory(Channel(), clock_);
   for (int i = 0; i < 3; ++i) {
-    const auto user = directory.Find("tenants/smi/users/u1");
+    const auto user = directory.Find(Caller(), "tenants/smi/users/u1");
     ASSERT_TRUE(user.ok()) << user.status();
     EXPECT_EQ(user->email_address, "u1@smi.example");
     EXPECT_EQ(user->display_name, "Eva");
   }
   EXPECT_EQ(users_.asked, 1);
   clock_.Advance(absl::Minutes(1));
-  EXPECT_TRUE(directory.Find("tenants/smi/users/u1").ok());
+  EXPECT_TRUE(directory.Find(Caller(), "tenants/smi/users/u1").ok());
   EXPECT_EQ(users_.asked, 2);
+}
+
+TEST_F(IdentityDirectoryTest, AsksAsPartOfTheCallersTrace) {
+  IdentityDirectory directory(Channel(), clock_);
+  const Caller caller = sockel::testing::MakeCaller("smi");
+  EXPECT_TRUE(directory.Find(caller, "tenants/smi/users/u1").ok());
+  EXPECT_EQ(users_.traceparent, "00-" + caller.trace_id + "-" + caller.span_id + "-01");
 }
 
 TEST_F(IdentityDirectoryTest, TellsUnknownFromUnavailable) {
   IdentityDirectory directory(Channel(), clock_);
-  EXPECT_EQ(directory.Find("tenants/smi/users/u2").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(directory.Find(Caller(), "tenants/smi/users/u2").status().code(),
+            absl::StatusCode::kNotFound);
   server_->Shutdown();
-  const absl::StatusCode code = directory.Find("tenants/smi/users/u1").status().code();
+  const absl::StatusCode code = directory.Find(Caller(), "tenants/smi/users/u1").status().code();
   EXPECT_NE(code, absl::StatusCode::kNotFound);
   EXPECT_NE(code, absl::StatusCode::kOk);
 }

@@ -4,6 +4,7 @@
 #include "common/events/events.h"
 #include "common/ids/ids.h"
 #include "common/ledger/ledger.h"
+#include "common/paging/page.h"
 #include "services/notification/inbox/inbox_store.h"
 #include "services/notification/names.h"
 
@@ -39,14 +40,12 @@ absl::StatusOr<v1::ListInboxItemsResponse> Inboxes::List(const Caller& caller,
   return db_.Read(caller, "inbox_items.list",
                   [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListInboxItemsResponse> {
                     v1::ListInboxItemsResponse response;
-                    std::string last;
-                    for (auto& row : inbox_store::List(tx, user_id, *before, filter, limit + 1)) {
-                      if (response.inbox_items_size() == limit) {
-                        response.set_next_page_token(tokens_.Make(caller, request, last));
-                        break;
-                      }
-                      *response.add_inbox_items() = std::move(row.item);
-                      last = row.item_id;
+                    auto& page = *response.mutable_inbox_items();
+                    paging::Rows<v1::InboxItem> found{
+                        inbox_store::List(tx, user_id, *before, filter, limit + 1)};
+                    if (paging::Fill(std::move(found), limit, page)) {
+                      const std::string last = IdsIn(page.rbegin()->name())[2];
+                      response.set_next_page_token(tokens_.Make(caller, request, last));
                     }
                     return response;
                   });

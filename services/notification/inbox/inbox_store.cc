@@ -74,15 +74,15 @@ std::optional<v1::InboxItem> Find(pg::Transaction& tx, const std::string& user_i
   return ToItem(tenant, user_id, rows[0]);
 }
 
-std::vector<StoredItem> List(pg::Transaction& tx, const std::string& user_id,
-                             const std::string& before, Filter filter, int limit) {
+std::vector<v1::InboxItem> List(pg::Transaction& tx, const std::string& user_id,
+                                const std::string& before, Filter filter, int limit) {
   const std::string& tenant = tx.caller().tenant;
   const std::optional<std::string> position =
       before.empty() ? std::nullopt : std::optional<std::string>(before);
   const pg::Query& query = filter == Filter::kUnread ? kListUnread : kList;
-  std::vector<StoredItem> found;
+  std::vector<v1::InboxItem> found;
   for (const pqxx::row& row : tx.Exec(query, tenant, user_id, position, limit)) {
-    found.push_back({row["item_id"].as<std::string>(), ToItem(tenant, user_id, row)});
+    found.push_back(ToItem(tenant, user_id, row));
   }
   return found;
 }

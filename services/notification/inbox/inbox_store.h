@@ -21,11 +21,6 @@ struct NewItems {
 };
 void InsertAtCommit(pg::WriteTransaction& tx, const NewItems& items);
 
-struct StoredItem {
-  std::string item_id;
-  v1::InboxItem item;  // complete
-};
-
 // With its content.
 std::optional<v1::InboxItem> Find(pg::Transaction& tx, const std::string& user_id,
                                   const std::string& item_id);
@@ -33,8 +28,8 @@ std::optional<v1::InboxItem> Find(pg::Transaction& tx, const std::string& user_i
 enum class Filter { kAll, kUnread };
 // Newest first, before item `before` (empty: from the newest), at most `limit`,
 // without bodies.
-std::vector<StoredItem> List(pg::Transaction& tx, const std::string& user_id,
-                             const std::string& before, Filter filter, int limit);
+std::vector<v1::InboxItem> List(pg::Transaction& tx, const std::string& user_id,
+                                const std::string& before, Filter filter, int limit);
 
 // Sets the read time of an unread item. False when it was read before, or is
 // not there.

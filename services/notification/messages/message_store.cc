@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/pg/rows.h"
+#include "common/trace/traceparent.h"
 #include "services/notification/deliveries/delivery_rules.h"
 #include "services/notification/names.h"
 
@@ -24,10 +25,11 @@ constexpr pg::Query kInsert = {"notification.messages.insert", R"(
     INSERT INTO messages (
       tenant_id, message_id, template_id, template_version, locale, subject, text_body, html_body,
       channels, priority, sender_id, from_address, from_name, reply_to_address, reference,
-      not_before_time, expire_time, create_time, creator, confidential)
+      not_before_time, expire_time, create_time, creator, confidential, traceparent)
     SELECT $1, $5::uuid, $6, $7::integer, $8, $9, $10, $11,
            $12::smallint[], $13::smallint, $2, s.email_address, s.display_name, s.reply_to_address,
-           $14, $15::timestamptz, $16::timestamptz, $17::timestamptz, $23, $24::boolean
+           $14, $15::timestamptz, $16::timestamptz, $17::timestamptz, $23, $24::boolean,
+           $25
     FROM sender s
     RETURNING tenant_id, message_id, priority, not_before_time, expire_time, create_time
   )
@@ -179,7 +181,8 @@ bool Insert(pg::WriteTransaction& tx, const NewMessage& message) {
                  message.rendered.html_body(), channels, static_cast<int>(plan.priority),
                  message.reference, plan.not_before, plan.expire, tx.time(), message.delivery_ids,
                  delivery_channels, users, addresses, AcceptedTransition(tx.time()),
-                 tx.caller().subject, message.confidential)
+                 tx.caller().subject, message.confidential,
+                 trace::Format({tx.caller().trace_id, tx.caller().span_id}))
              .affected_rows() > 0;
 }
 

@@ -77,6 +77,13 @@ absl::Status Conflict() {
                      "the instance exists with other content");
 }
 
+absl::Status Conflict(std::string_view message) {
+  absl::Status status =
+      error::Make(absl::StatusCode::kAborted, error::CommonReason::CONFLICT, message);
+  error::SetRetryAfter(status, absl::Milliseconds(200));
+  return status;
+}
+
 // Makes the tenant's sender `default`, or takes the one that is there. True when
 // it belongs to the tenant's instances: the last one takes it away again.
 absl::StatusOr<bool> ProvideSender(pg::WriteTransaction& tx, const v1::Sender& sender) {
@@ -84,8 +91,7 @@ absl::StatusOr<bool> ProvideSender(pg::WriteTransaction& tx, const v1::Sender& s
   // Locked, so that Deprovision of another instance does not take it away.
   const auto present = sender_store::FindAndLock(tx, kDefaultSender);
   if (!present) {
-    return error::Make(absl::StatusCode::kAborted, error::CommonReason::CONFLICT,
-                       "the sender `default` is just being taken away; repeat the call");
+    return Conflict("the sender `default` is just being taken away; repeat the call");
   }
   if (present->email_address != sender.email_address()) {
     return error::FailedPrecondition("SENDER_EXISTS",
@@ -100,8 +106,7 @@ absl::StatusOr<Operation> InsertInstance(pg::WriteTransaction& tx, Instance inst
   if (!owns.ok()) return owns.status();
   instance.owns_sender = *owns;
   if (!instance_store::Insert(tx, instance)) {
-    return error::Make(absl::StatusCode::kAborted, error::CommonReason::CONFLICT,
-                       "the instance is being provisioned by another call");
+    return Conflict("the instance is being provisioned by another call; repeat this one");
   }
   ledger::Append(tx, {.resource = SenderName(tx.caller().tenant, kDefaultSender),
                       .details = {{"instance", instance.instance_id}}});

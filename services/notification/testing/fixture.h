@@ -118,7 +118,16 @@ class FakeDirectory final : public UserDirectory {
  public:
   void Add(const std::string& user, UserContact contact) { users_[user] = std::move(contact); }
   void SetDown(bool down) { down_ = down; }
-  absl::StatusOr<UserContact> Find(const std::string& user) override {
+  // Of the last question.
+  std::string last_trace_id() const {
+    absl::MutexLock lock(&mutex_);
+    return last_trace_id_;
+  }
+  absl::StatusOr<UserContact> Find(const Caller& caller, const std::string& user) override {
+    {
+      absl::MutexLock lock(&mutex_);
+      last_trace_id_ = caller.trace_id;
+    }
     if (down_) return absl::UnavailableError("identity is down");
     const auto found = users_.find(user);
     if (found == users_.end()) return absl::NotFoundError("no such user");
@@ -128,6 +137,8 @@ class FakeDirectory final : public UserDirectory {
  private:
   std::map<std::string, UserContact> users_;
   bool down_ = false;
+  mutable absl::Mutex mutex_;
+  std::string last_trace_id_ ABSL_GUARDED_BY(mutex_);
 };
 
 class NotificationFixture : public ::testing::Test {

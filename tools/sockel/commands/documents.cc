@@ -202,7 +202,8 @@ absl::Status GetAll(Session& session, const efile::v1::ListDocumentsResponse& wa
   std::set<std::string> taken;
   for (const Document& document : wanted.documents()) {
     const fs::path file = into_folder ? target / UniqueName(document, taken) : target;
-    absl::Status status = Download(**stub, document, file, progress, session.clock());
+    absl::Status status =
+        Download(session.caller(), **stub, document, file, progress, session.clock());
     if (!status.ok()) return status;
     progress.FileDone(file.filename().string());
   }

@@ -94,8 +94,8 @@ absl::Status FetchDocuments(Session& session, const Manifest& manifest, const fs
   }
   Progress progress(bytes, static_cast<std::int64_t>(manifest.documents.size()));
   for (const auto& entry : manifest.documents) {
-    const absl::Status status =
-        Download(**stub, entry.document, folder / entry.file, progress, session.clock());
+    const absl::Status status = Download(session.caller(), **stub, entry.document,
+                                         folder / entry.file, progress, session.clock());
     if (!status.ok()) return status;
     progress.FileDone(entry.file);
   }

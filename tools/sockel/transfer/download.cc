@@ -32,7 +32,7 @@ std::int64_t SizeOf(const std::filesystem::path& path) {
 }
 
 // Appends what is missing to the part file.
-absl::Status Fetch(DocumentService::Stub& documents, const Document& document,
+absl::Status Fetch(const Caller& caller, DocumentService::Stub& documents, const Document& document,
                    const std::filesystem::path& part, Progress& progress) {
   efile::v1::DownloadContentRequest request;
   request.set_name(document.name());
@@ -41,7 +41,7 @@ absl::Status Fetch(DocumentService::Stub& documents, const Document& document,
     return absl::OkStatus();
   std::ofstream out(part, std::ios::binary | std::ios::app);
   grpc::ClientContext context;
-  client::Prepare(context, {.timeout = absl::Hours(24)});
+  client::Prepare(context, {.timeout = absl::Hours(24), .caller = &caller});
   auto reader = documents.DownloadContent(&context, request);
   efile::v1::DownloadContentResponse message;
   while (reader->Read(&message)) {
@@ -56,14 +56,14 @@ absl::Status Fetch(DocumentService::Stub& documents, const Document& document,
   return error::FromGrpc(status);
 }
 
-absl::Status FetchRepeatedly(DocumentService::Stub& documents, const Document& document,
-                             const std::filesystem::path& part, Progress& progress,
-                             const Clock& clock) {
+absl::Status FetchRepeatedly(const Caller& caller, DocumentService::Stub& documents,
+                             const Document& document, const std::filesystem::path& part,
+                             Progress& progress, const Clock& clock) {
   Patience patience(clock);
   absl::Duration pause = kFirstPause;
   while (true) {
     const std::int64_t before = SizeOf(part);
-    const absl::Status status = Fetch(documents, document, part, progress);
+    const absl::Status status = Fetch(caller, documents, document, part, progress);
     if (!IsInterruption(status)) return status;
     if (SizeOf(part) > before) {
       patience.NoteSignOfLife();
@@ -107,8 +107,9 @@ std::string SafeFileName(const Document& document) {
   return ShortenedFileName(name, kLongestFileName);
 }
 
-absl::Status Download(DocumentService::Stub& documents, const Document& document,
-                      const std::filesystem::path& target, Progress& progress, const Clock& clock) {
+absl::Status Download(const Caller& caller, DocumentService::Stub& documents,
+                      const Document& document, const std::filesystem::path& target,
+                      Progress& progress, const Clock& clock) {
   const std::string& wanted = document.content().sha256();
   absl::Status status = LookForContent(target, wanted);
   if (status.ok()) progress.AddBytes(document.content().size());
@@ -117,7 +118,7 @@ absl::Status Download(DocumentService::Stub& documents, const Document& document
   std::error_code error;
   if (SizeOf(part) > document.content().size()) std::filesystem::remove(part, error);
   progress.AddBytes(SizeOf(part));
-  status = FetchRepeatedly(documents, document, part, progress, clock);
+  status = FetchRepeatedly(caller, documents, document, part, progress, clock);
   if (!status.ok()) return status;
   const absl::StatusOr<std::string> hash = HashFile(part);
   if (!hash.ok()) return hash.status();

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/caller/caller.h"
 #include "common/clock/clock.h"
 #include "sockel/efile/v1/document.grpc.pb.h"
 #include "tools/sockel/transfer/progress.h"
@@ -20,8 +21,8 @@ std::string SafeFileName(const efile::v1::Document& document);
 // it first, where a broken or killed download goes on later. The hash is
 // compared before the file gets its name (DATA_LOSS). An existing file is
 // ALREADY_EXISTS, unless it has this very content. Repeats while the service is
-// away (patience.h).
-absl::Status Download(efile::v1::DocumentService::Stub& documents,
+// away (patience.h). The calls are part of the caller's trace.
+absl::Status Download(const Caller& caller, efile::v1::DocumentService::Stub& documents,
                       const efile::v1::Document& document, const std::filesystem::path& target,
                       Progress& progress, const Clock& clock);
 

@@ -76,7 +76,7 @@ class DownloadTest : public ::testing::Test {
 
   absl::Status Get() {
     Progress progress(4, 1);
-    return Download(*stub_, document_, target_, progress, clock_);
+    return Download(Caller(), *stub_, document_, target_, progress, clock_);
   }
 
   TestingFolder folder_;

@@ -177,7 +177,7 @@ absl::Status Uploader::Append(const FileToPut& file, const Upload& upload) {
   std::ifstream in(file.path, std::ios::binary);
   in.seekg(upload.received_size());
   grpc::ClientContext context;
-  client::Prepare(context, {.timeout = absl::Hours(24)});
+  client::Prepare(context, {.timeout = absl::Hours(24), .caller = &session_.caller()});
   Upload answer;
   auto writer = uploads_->AppendUpload(&context, &answer);
   std::int64_t at = upload.received_size();
