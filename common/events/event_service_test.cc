@@ -26,7 +26,7 @@ class EventDoorTest : public EventsFixture {
   }
 
   WakeHub hub_;
-  Watches watches_{db_, hub_, clock_, {}};
+  Watches watches_{db_, hub_, clock_, "efile", {}};
   rpc::testing::InProcessServer server_{{.domain = "efile.sockel"}};
   EventDoor door_{server_.dispatcher(), watches_};
   std::unique_ptr<EventService::Stub> stub_;

@@ -37,9 +37,11 @@ constexpr pg::Query kReadAfter{
 constexpr pg::Query kEnd{"events_end",
                          "SELECT pg_snapshot_xmin(pg_current_snapshot()) AS next_xid"};
 
-constexpr pg::Query kHorizon{"events_horizon",
-                             "SELECT FROM event_horizons "
-                             "WHERE tenant_id = $1 AND (xid, seq) > ($2::xid8, $3::bigint)"};
+constexpr pg::Query kIsLost{
+    "events_is_lost",
+    "SELECT $2::xid8 >= pg_snapshot_xmax(pg_current_snapshot())"
+    "  OR EXISTS (SELECT FROM event_horizons"
+    "             WHERE tenant_id = $1 AND (xid, seq) > ($2::xid8, $3::bigint)) AS lost"};
 
 // The oldest of each tenant are where its key begins: no index on time needed.
 // Events of a clock that was ahead hold up their tenant's until it is overtaken.
@@ -130,8 +132,8 @@ Position CurrentEnd(pg::Transaction& tx) {
   return {next - 1, std::numeric_limits<std::int64_t>::max()};
 }
 
-bool PurgedBehind(pg::Transaction& tx, const Position& position) {
-  return !tx.Exec(kHorizon, tx.caller().tenant, position.xid, position.seq).empty();
+bool IsLost(pg::Transaction& tx, const Position& position) {
+  return tx.Exec(kIsLost, tx.caller().tenant, position.xid, position.seq)[0]["lost"].as<bool>();
 }
 
 std::int64_t PurgeBefore(pg::WriteTransaction& tx, absl::Time before, int per_tenant) {

@@ -38,9 +38,10 @@ EventPage ReadAfter(pg::Transaction& tx, const Position& after, int limit);
 // Behind everything that is visible now.
 Position CurrentEnd(pg::Transaction& tx);
 
-// Whether an event of the caller's tenant behind `position` was deleted: whoever
-// stands there can no longer be given everything.
-bool PurgedBehind(pg::Transaction& tx, const Position& position);
+// Whether whoever stands at `position` can no longer be given everything: an
+// event of the caller's tenant behind it was deleted, or the position is from
+// before the database was restored to an earlier time.
+bool IsLost(pg::Transaction& tx, const Position& position);
 
 // Deletes events older than `before`, of each tenant the oldest `per_tenant`,
 // and remembers how far. Bound to all tenants. Returns how many.

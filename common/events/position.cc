@@ -15,22 +15,26 @@ bool ReadHex(std::string_view text, Number& number) {
   return error == std::errc() && stop == end;
 }
 
+std::string Prefix(std::string_view service) {
+  return std::string("e1-").append(service).append("-");
+}
+
 }  // namespace
 
-std::string ToCursor(const Position& position) {
-  return absl::StrCat("e1-", absl::Hex(position.xid), "-",
+std::string ToCursor(std::string_view service, const Position& position) {
+  return absl::StrCat(Prefix(service), absl::Hex(position.xid), "-",
                       absl::Hex(static_cast<std::uint64_t>(position.seq)));
 }
 
-std::optional<Position> FromCursor(std::string_view cursor) {
-  constexpr std::string_view kPrefix = "e1-";
-  if (cursor.substr(0, kPrefix.size()) != kPrefix) return std::nullopt;
-  const std::string_view rest = cursor.substr(kPrefix.size());
+std::optional<Position> FromCursor(std::string_view service, std::string_view cursor) {
+  const std::string prefix = Prefix(service);
+  if (cursor.substr(0, prefix.size()) != prefix) return std::nullopt;
+  const std::string_view rest = cursor.substr(prefix.size());
   const std::size_t dash = rest.find('-');
   if (dash == std::string_view::npos) return std::nullopt;
   Position position;
   if (!ReadHex(rest.substr(0, dash), position.xid) ||
-      !ReadHex(rest.substr(dash + 1), position.seq) || ToCursor(position) != cursor) {
+      !ReadHex(rest.substr(dash + 1), position.seq) || ToCursor(service, position) != cursor) {
     return std::nullopt;
   }
   return position;

@@ -18,9 +18,9 @@ struct Position {
   auto operator<=>(const Position&) const = default;
 };
 
-// A position as the client keeps it: opaque to it.
-std::string ToCursor(const Position& position);
-// Nothing when ToCursor did not make it.
-std::optional<Position> FromCursor(std::string_view cursor);
+// A position in the events of `service` as the client keeps it: opaque to it.
+std::string ToCursor(std::string_view service, const Position& position);
+// Nothing when ToCursor did not make it for this service.
+std::optional<Position> FromCursor(std::string_view service, std::string_view cursor);
 
 }  // namespace sockel::events

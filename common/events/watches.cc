@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "common/error/error.h"
 #include "common/events/event_store.h"
 #include "common/events/position.h"
@@ -24,22 +26,34 @@ absl::Status CursorExpired() {
                      "from an empty cursor");
 }
 
+// A type that never comes would be waited for in silence.
+absl::Status CheckTypes(std::string_view service, const v1::WatchEventsRequest& request) {
+  const std::string prefix = std::string(service) + ".";
+  for (int i = 0; i < request.types_size(); ++i) {
+    if (absl::StartsWith(request.types(i), prefix)) continue;
+    return error::InvalidField(
+        absl::StrCat("types[", i, "]"),
+        absl::StrCat("must be a type of this service's events, ", prefix, "<resource>.<happened>"));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Position> StartOf(pg::Database& database, const Caller& caller,
-                                 std::string_view cursor) {
+                                 std::string_view service, std::string_view cursor) {
   if (cursor.empty()) return Position{};
   if (cursor == "now") {
     return database.Read(caller, "events.end", [](pg::Transaction& tx) -> absl::StatusOr<Position> {
       return CurrentEnd(tx);
     });
   }
-  const std::optional<Position> position = FromCursor(cursor);
+  const std::optional<Position> position = FromCursor(service, cursor);
   if (!position.has_value()) {
     return error::Make(absl::StatusCode::kInvalidArgument, error::CommonReason::CURSOR_INVALID,
-                       "cursor must be one that this stream gave out, `now`, or empty");
+                       "cursor must be one that this service's stream gave out, `now`, or empty");
   }
   return database.Read(caller, "events.resume",
                        [&](pg::Transaction& tx) -> absl::StatusOr<Position> {
-                         if (PurgedBehind(tx, *position)) return CursorExpired();
+                         if (IsLost(tx, *position)) return CursorExpired();
                          return *position;
                        });
 }
@@ -87,7 +101,7 @@ class Watches::Stream final : public rpc::Source<v1::WatchEventsResponse> {
     }
     StoredEvent& next = queue_.front();
     *out.mutable_event() = std::move(next.event);
-    out.set_cursor(ToCursor(next.position));
+    out.set_cursor(ToCursor(owner_.service_, next.position));
     queue_.pop_front();
     last_sign_of_life_ = owner_.clock_.Now();
     return rpc::Pull::kMessage;
@@ -113,12 +127,11 @@ class Watches::Stream final : public rpc::Source<v1::WatchEventsResponse> {
 
   bool IsWanted(const v1::Event& event) const {
     if (!types_.empty() && types_.count(event.type()) == 0) return false;
-    if (IsOthersPrivate(caller_, event.resource())) return false;
-    return !owner_.options_.visible || owner_.options_.visible(caller_, event.resource());
+    return !IsOthersPrivate(caller_, event.resource());
   }
 
   absl::StatusOr<rpc::Pull> SendPosition(v1::WatchEventsResponse& out) {
-    out.set_cursor(ToCursor(position_));
+    out.set_cursor(ToCursor(owner_.service_, position_));
     last_sign_of_life_ = owner_.clock_.Now();
     return rpc::Pull::kMessage;
   }
@@ -149,12 +162,18 @@ class Watches::Stream final : public rpc::Source<v1::WatchEventsResponse> {
   absl::Duration gap_poll_ = owner_.options_.first_gap_poll;
 };
 
-Watches::Watches(pg::Database& database, WakeHub& hub, const Clock& clock, Options options)
-    : database_(database), hub_(hub), clock_(clock), options_(std::move(options)) {}
+Watches::Watches(pg::Database& database, WakeHub& hub, const Clock& clock, std::string service,
+                 Options options)
+    : database_(database),
+      hub_(hub),
+      clock_(clock),
+      service_(std::move(service)),
+      options_(options) {}
 
 rpc::SourceOr<v1::WatchEventsResponse> Watches::WatchEvents(const Caller& caller,
                                                             const v1::WatchEventsRequest& request) {
-  absl::StatusOr<Position> start = StartOf(database_, caller, request.cursor());
+  if (absl::Status status = CheckTypes(service_, request); !status.ok()) return status;
+  absl::StatusOr<Position> start = StartOf(database_, caller, service_, request.cursor());
   if (!start.ok()) return start.status();
   // Who asked for `now` learns where that is, to resume there.
   const bool greet = request.cursor() == "now";

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <functional>
+#include <string>
 #include <string_view>
 
 #include "absl/time/time.h"
@@ -33,14 +33,14 @@ class Watches {
     absl::Duration most_gap_poll = absl::Milliseconds(500);
     // Events read from the database at a time.
     int page = 200;
-    // May the caller know of this resource? Empty = of all in the tenant. Asked
-    // only about what IsOthersPrivate() lets pass.
-    std::function<bool(const Caller&, std::string_view resource)> visible;
   };
 
-  Watches(pg::Database& database, WakeHub& hub, const Clock& clock, Options options);
+  // Over the events of `service`, whose types begin with its name.
+  Watches(pg::Database& database, WakeHub& hub, const Clock& clock, std::string service,
+          Options options);
 
-  // Errors: INVALID_ARGUMENT/CURSOR_INVALID, OUT_OF_RANGE/CURSOR_EXPIRED.
+  // Errors: INVALID_ARGUMENT/CURSOR_INVALID, INVALID_ARGUMENT/FIELD_INVALID,
+  // OUT_OF_RANGE/CURSOR_EXPIRED.
   rpc::SourceOr<v1::WatchEventsResponse> WatchEvents(const Caller& caller,
                                                      const v1::WatchEventsRequest& request);
 
@@ -50,6 +50,7 @@ class Watches {
   pg::Database& database_;
   WakeHub& hub_;
   const Clock& clock_;
+  const std::string service_;
   const Options options_;
 };
 

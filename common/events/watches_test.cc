@@ -3,8 +3,10 @@
 #include <optional>
 #include <thread>
 
+#include "absl/strings/match.h"
 #include "absl/synchronization/notification.h"
 #include "common/error/error.h"
+#include "common/events/position.h"
 #include "common/events/purger.h"
 #include "common/events/testing_fixture.h"
 
@@ -74,6 +76,10 @@ class WatchesTest : public EventsFixture {
     return request;
   }
 
+  std::string ReasonOfResuming(const std::string& cursor) {
+    return error::ReasonOf(watches_.WatchEvents(testing::MakeCaller("smi"), From(cursor)).status());
+  }
+
   // Runs `meanwhile` while a transaction that began earlier is still open; it
   // emits `late` and commits afterwards.
   template <typename Fn>
@@ -100,7 +106,7 @@ class WatchesTest : public EventsFixture {
   }
 
   WakeHub hub_;
-  Watches watches_{db_, hub_, clock_, {.poll = absl::Hours(1)}};
+  Watches watches_{db_, hub_, clock_, "efile", {.poll = absl::Hours(1)}};
 };
 
 TEST_F(WatchesTest, GivesEventsInTheOrderTheyHappened) {
@@ -228,7 +234,8 @@ TEST_F(WatchesTest, NowMeansOnlyWhatHappensFromNowOn) {
 }
 
 TEST_F(WatchesTest, AnAnnouncementWakesAWaitingReader) {
-  Watches patient(db_, hub_, clock_, {.heartbeat = absl::Hours(1), .poll = absl::Hours(1)});
+  Watches patient(db_, hub_, clock_, "efile",
+                  {.heartbeat = absl::Hours(1), .poll = absl::Hours(1)});
   Reader reader(patient, From(""));
   ASSERT_FALSE(reader.Next().has_value());  // it has looked, and waits
   Emit("a");
@@ -239,12 +246,12 @@ TEST_F(WatchesTest, AnAnnouncementWakesAWaitingReader) {
 
 TEST_F(WatchesTest, OnlyTheTypesAskedForAreGivenAndTheCursorMovesOn) {
   WatchEventsRequest request = From("");
-  request.add_types("wanted");
+  request.add_types("efile.wanted");
   Reader reader(watches_, request);
   Emit("other");
-  Emit("wanted");
+  Emit("efile.wanted");
   Emit("other");
-  EXPECT_EQ(reader.Types(), Types{"wanted"});
+  EXPECT_EQ(reader.Types(), Types{"efile.wanted"});
   const std::string before = reader.cursor();
   clock_.Advance(absl::Seconds(30));
   const auto heartbeat = reader.Next();
@@ -263,7 +270,7 @@ TEST_F(WatchesTest, ASilentStreamShowsThatItLives) {
 }
 
 TEST_F(WatchesTest, MoreEventsThanAPageComeInOrder) {
-  Watches small(db_, hub_, clock_, {.page = 3});
+  Watches small(db_, hub_, clock_, "efile", {.page = 3});
   Types expected;
   for (int i = 0; i < 10; ++i) {
     expected.push_back("type" + std::to_string(i));
@@ -274,10 +281,10 @@ TEST_F(WatchesTest, MoreEventsThanAPageComeInOrder) {
 }
 
 TEST_F(WatchesTest, ManyUnwantedEventsDoNotKeepAWorkerBusyWithoutASign) {
-  Watches small(db_, hub_, clock_, {.page = 1});
+  Watches small(db_, hub_, clock_, "efile", {.page = 1});
   for (int i = 0; i < 15; ++i) Emit("other");
   WatchEventsRequest request = From("");
-  request.add_types("wanted");
+  request.add_types("efile.wanted");
   Reader reader(small, request);
   const auto first = reader.Next();
   ASSERT_TRUE(first.has_value());
@@ -290,21 +297,6 @@ TEST_F(WatchesTest, AnotherTenantsEventsAreNotSeen) {
   Emit("ours");
   Reader reader(watches_, From(""));
   EXPECT_EQ(reader.Types(), Types{"ours"});
-}
-
-TEST_F(WatchesTest, WhatTheCallerMayNotKnowIsLeftOut) {
-  Watches picky(db_, hub_, clock_, {.visible = [](const Caller&, std::string_view resource) {
-                  return resource.find("secret") == std::string_view::npos;
-                }});
-  ASSERT_TRUE(db_.Write(testing::MakeCaller("smi"), "test.emit",
-                        [&](pg::WriteTransaction& tx) {
-                          events::Emit(tx, {.type = "a", .resource = "tenants/smi/secret/1"});
-                          events::Emit(tx, {.type = "b", .resource = "tenants/smi/open/1"});
-                          return absl::OkStatus();
-                        })
-                  .ok());
-  Reader reader(picky, From(""));
-  EXPECT_EQ(reader.Types(), Types{"b"});
 }
 
 TEST_F(WatchesTest, WhatBelongsToAnotherUserIsLeftOut) {
@@ -321,11 +313,29 @@ TEST_F(WatchesTest, WhatBelongsToAnotherUserIsLeftOut) {
   EXPECT_EQ(reader.Types(), (Types{"own", "user"}));
 }
 
-TEST_F(WatchesTest, AForeignCursorIsRefused) {
-  const absl::Status status =
-      watches_.WatchEvents(testing::MakeCaller("smi"), From("e1-zz")).status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(error::ReasonOf(status), "CURSOR_INVALID");
+TEST_F(WatchesTest, ACursorThatThisServiceDidNotGiveOutIsRefused) {
+  Watches catalog(db_, hub_, clock_, "catalog", {});
+  Emit("a");
+  Reader reader(catalog, From(""));
+  reader.Await();
+  for (const std::string& cursor : {std::string("e1-zz"), reader.cursor()}) {
+    EXPECT_EQ(ReasonOfResuming(cursor), "CURSOR_INVALID") << cursor;
+  }
+}
+
+TEST_F(WatchesTest, ACursorFromBeforeARestoreIsRefused) {
+  EXPECT_EQ(ReasonOfResuming(ToCursor("efile", {std::uint64_t{1} << 60, 1})), "CURSOR_EXPIRED");
+}
+
+TEST_F(WatchesTest, ATypeThatNeverComesIsRefused) {
+  for (const char* type : {"catalog.order.submitted", "efile", "dossier.closed", ""}) {
+    WatchEventsRequest request = From("");
+    request.add_types("efile.dossier.closed");
+    request.add_types(type);
+    const absl::Status status = watches_.WatchEvents(testing::MakeCaller("smi"), request).status();
+    EXPECT_EQ(error::ReasonOf(status), "FIELD_INVALID") << type;
+    EXPECT_TRUE(absl::StrContains(status.ToString(), "types[1]")) << status;
+  }
 }
 
 class PurgedTest : public WatchesTest {
@@ -338,9 +348,6 @@ class PurgedTest : public WatchesTest {
   }
   void PurgeAllOlderThanAnHour() {
     while (*PurgeOnce(db_, clock_, absl::Hours(1)) > 0) continue;
-  }
-  std::string ReasonOfResuming(const std::string& cursor) {
-    return error::ReasonOf(watches_.WatchEvents(testing::MakeCaller("smi"), From(cursor)).status());
   }
 };
 

@@ -131,7 +131,9 @@ void RevocationFeed::Take(revocation_store::Batch batch, absl::Time now) {
     own_.Add({row.subject, row.revoke_time, row.expire_time});
     entries_.push_back({std::move(row), ++last_number_});
   }
-  watermark_ = std::max(watermark_, batch.watermark);
+  // Goes back when the database was restored to an earlier time: what is written
+  // from then on has lower numbers.
+  watermark_ = batch.watermark;
   ++readings_;
 }
 

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/error/error.h"
 #include "common/error/grpc_status.h"
 #include "sockel/events/v1/events.grpc.pb.h"
 #include "tools/sockel/commands.h"
@@ -31,26 +32,41 @@ void Print(Session& session, const WatchEventsResponse& response) {
   std::cout << std::endl;
 }
 
+struct Progress {
+  int events = 0;      // in all
+  bool heard = false;  // anything, in this stream
+};
+
 // Reads until the stream ends; `request.cursor` follows.
 grpc::Status Follow(Session& session, EventService::Stub& stub,
-                    events::v1::WatchEventsRequest& request, int limit, int& seen) {
+                    events::v1::WatchEventsRequest& request, int limit, Progress& progress) {
   grpc::ClientContext context;
-  client::Prepare(context, {.timeout = absl::Hours(24 * 365)});
+  client::Prepare(context, {.timeout = absl::Hours(24 * 365), .caller = &session.caller()});
   auto reader = stub.WatchEvents(&context, request);
   WatchEventsResponse response;
+  progress.heard = false;
   while (reader->Read(&response)) {
+    progress.heard = true;
     request.set_cursor(response.cursor());
     if (response.has_event()) {
       Print(session, response);
-      ++seen;
+      ++progress.events;
     }
-    if (limit > 0 && seen >= limit) {
+    if (limit > 0 && progress.events >= limit) {
       context.TryCancel();
       reader->Finish();
       return grpc::Status::OK;
     }
   }
   return reader->Finish();
+}
+
+// The server stopped or restarted, or ended the stream with the token that began
+// it: the next one goes on behind the last cursor, with a token of its own.
+bool CanGoOn(const absl::Status& ended, const Progress& progress) {
+  return ended.ok() || absl::IsUnavailable(ended) ||
+         (progress.heard &&
+          error::ReasonOf(ended) == CommonReason_Name(error::CommonReason::TOKEN_EXPIRED));
 }
 
 absl::Status Watch(Session& session, const Options& options) {
@@ -62,15 +78,14 @@ absl::Status Watch(Session& session, const Options& options) {
   request.set_parent(*tenant);
   request.set_cursor(options.cursor == "begin" ? "" : options.cursor);
   for (const std::string& type : options.types) request.add_types(type);
-  int seen = 0;
+  Progress progress;
   absl::Duration pause = absl::Milliseconds(200);
   while (true) {
     const std::string before = request.cursor();
-    const grpc::Status status = Follow(session, **stub, request, options.count, seen);
-    if (options.count > 0 && seen >= options.count) return absl::OkStatus();
+    const grpc::Status status = Follow(session, **stub, request, options.count, progress);
+    if (options.count > 0 && progress.events >= options.count) return absl::OkStatus();
     const absl::Status ended = error::FromGrpc(status);
-    if (!ended.ok() && !absl::IsUnavailable(ended)) return ended;
-    // The server stopped or restarted: go on behind the last cursor.
+    if (!CanGoOn(ended, progress)) return ended;
     pause = request.cursor() == before ? std::min(pause * 2, absl::Seconds(5))
                                        : absl::Milliseconds(200);
     absl::SleepFor(pause);
