@@ -112,6 +112,15 @@ class Identity final : public rpc::ServiceInstance {
     upkeep_.Stop();
   }
 
+  // A wrong master key ends the start. When the database cannot tell yet, because
+  // it is away or not migrated, there are no signing keys, and the log says why.
+  absl::Status CheckMasterKey(pg::Pool& pool) const {
+    const auto missing = pg::MissingRevision(pool, Migrations());
+    if (!missing.ok() || !missing->empty()) return absl::OkStatus();
+    absl::Status status = signing_keys_.CheckMasterKey();
+    return absl::IsFailedPrecondition(status) ? status : absl::OkStatus();
+  }
+
  private:
   const Config config_;
   pg::Listener& listener_;
@@ -154,7 +163,11 @@ absl::StatusOr<std::unique_ptr<rpc::ServiceInstance>> Create(rpc::ServiceContext
   auto verifier = std::make_unique<LocalVerifier>(config->tokens.authority, context.clock());
   LocalVerifier& local = *verifier;
   context.UseAuthenticator(std::move(verifier));
-  return std::make_unique<Identity>(context, *std::move(config), *std::move(hasher), local);
+  auto instance =
+      std::make_unique<Identity>(context, *std::move(config), *std::move(hasher), local);
+  absl::Status right = instance->CheckMasterKey(context.pool());
+  if (!right.ok()) return right;
+  return instance;
 }
 
 }  // namespace

@@ -64,6 +64,12 @@ struct Stretch {
   Place next;  // the first that was not looked at; empty after the last
 };
 
+// Of the file system that a store lies on, in bytes.
+struct StoreSpace {
+  std::uintmax_t size = 0;
+  std::uintmax_t free = 0;  // for us: without what is reserved for root
+};
+
 // Thread-safe; several processes may use one store.
 class ContentStore {
  public:
@@ -85,6 +91,21 @@ class ContentStore {
   // old.
   virtual absl::StatusOr<Stretch> ListUnchanged(absl::Duration age, const Place& begin,
                                                 std::size_t limit) = 0;
+
+  // The store's trash: what lies there is neither opened nor listed by anything
+  // above, and can be moved back by hand.
+
+  // Moves content or part into the trash, dated by the move; OK when there is
+  // none. ABORTED/UPLOAD_BUSY while somebody writes it. Survives a power loss.
+  virtual absl::Status Discard(const ContentId& id) = 0;
+  // As ListUnchanged, of what was discarded `age` ago or earlier.
+  virtual absl::StatusOr<Stretch> ListDiscarded(absl::Duration age, const Place& begin,
+                                                std::size_t limit) = 0;
+  // Removes it for good; OK when it is not in the trash.
+  virtual absl::Status RemoveDiscarded(const ContentId& id) = 0;
+
+  // INTERNAL when it cannot be told.
+  virtual absl::StatusOr<StoreSpace> Space() = 0;
 };
 
 }  // namespace sockel::efile

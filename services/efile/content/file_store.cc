@@ -148,6 +148,18 @@ absl::StatusOr<Descriptor> OpenLocked(const std::string& path, int flags) {
   return file;
 }
 
+// Moves a locked file to a folder that is there, dated by the move. The date is
+// on stable storage first: at no time does the file lie in its new place and
+// look as old as it is.
+absl::Status MoveDurably(const Descriptor& file, const std::string& from, const std::string& to) {
+  absl::StatusOr<absl::Time> dated = Touch(from);
+  if (!dated.ok()) return dated.status();
+  if (::fsync(file.get()) != 0) return FromErrno(errno, "sync", from);
+  if (::rename(from.c_str(), to.c_str()) != 0) return FromErrno(errno, "move", from);
+  absl::Status status = SyncFolder(Above(to));
+  return status.ok() ? SyncFolder(Above(from)) : status;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<FileStore>> FileStore::Open(const std::string& root) {
@@ -246,6 +258,48 @@ absl::StatusOr<Stretch> FileStore::ListUnchanged(absl::Duration age, const Place
   absl::StatusOr<absl::Time> now = Touch(root_);
   if (!now.ok()) return now.status();
   return ListFiles(root_, *now - age, begin, limit);
+}
+
+absl::Status FileStore::Discard(const ContentId& id) {
+  absl::StatusOr<std::string> folder = Folder(id);
+  if (!folder.ok()) return folder.status();
+  const std::string sealed = absl::StrCat(*folder, "/", id.id);
+  for (const std::string& path : {PartOf(sealed), sealed}) {
+    absl::StatusOr<Descriptor> lock = OpenLocked(path, O_RDWR);
+    if (!lock.ok()) return lock.status();
+    if (!lock->valid()) continue;
+    absl::Status status = MakeDurable(trash_);
+    if (status.ok()) status = MakeFolders(InTrash(*folder));
+    if (status.ok()) status = MoveDurably(*lock, path, InTrash(path));
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Stretch> FileStore::ListDiscarded(absl::Duration age, const Place& begin,
+                                                 std::size_t limit) {
+  absl::StatusOr<absl::Time> now = Touch(root_);
+  if (!now.ok()) return now.status();
+  // It is made with the first content that it gets.
+  if (::access(trash_.c_str(), F_OK) != 0 && errno == ENOENT) return Stretch();
+  return ListFiles(trash_, *now - age, begin, limit);
+}
+
+absl::Status FileStore::RemoveDiscarded(const ContentId& id) {
+  absl::StatusOr<std::string> folder = Folder(id);
+  if (!folder.ok()) return folder.status();
+  const std::string sealed = absl::StrCat(InTrash(*folder), "/", id.id);
+  for (const std::string& path : {PartOf(sealed), sealed}) {
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return FromErrno(errno, "remove", path);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<StoreSpace> FileStore::Space() {
+  std::error_code failed;
+  const std::filesystem::space_info space = std::filesystem::space(root_, failed);
+  if (failed) return FromErrno(failed.value(), "measure", root_);
+  return StoreSpace{space.capacity, space.available};
 }
 
 }  // namespace sockel::efile

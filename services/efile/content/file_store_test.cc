@@ -88,6 +88,8 @@ TEST(FileStoreTest, NamesCannotLeaveTheFolder) {
     EXPECT_EQ(store.get().OpenPart(id).status().code(), absl::StatusCode::kInvalidArgument);
     EXPECT_EQ(store.get().Open(id).status().code(), absl::StatusCode::kInvalidArgument);
     EXPECT_EQ(store.get().Remove(id).code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(store.get().Discard(id).code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(store.get().RemoveDiscarded(id).code(), absl::StatusCode::kInvalidArgument);
   }
 }
 
@@ -121,6 +123,14 @@ TEST(FileStoreTest, AnUploadGoesOnWhenThereIsSpaceAgain) {
   auto writer = ContentWriter::Open(*store.get().OpenPart(kId), kId, key, 300000, 0, Sha256());
   ASSERT_TRUE((*writer)->Append(bytes).ok());
   EXPECT_EQ(*(*writer)->Finish(), Sha256Of(bytes));
+}
+
+TEST(FileStoreTest, TellsTheSpaceOfItsFileSystem) {
+  TestStore store;
+  auto space = store.get().Space();
+  ASSERT_TRUE(space.ok()) << space.status();
+  EXPECT_GT(space->size, 0u);
+  EXPECT_LE(space->free, space->size);
 }
 
 class ListUnchangedTest : public ::testing::Test {
@@ -197,6 +207,70 @@ TEST_F(ListUnchangedTest, GoesThroughTheStoreInPieces) {
   } while (!stretch.next.tenant.empty());
   EXPECT_EQ(listed, all);
   EXPECT_GT(pieces, 7);
+}
+
+class TrashTest : public ListUnchangedTest {
+ protected:
+  Stretch Discarded(absl::Duration age, const Place& begin = {}, std::size_t limit = 1000) {
+    auto stretch = store_.get().ListDiscarded(age, begin, limit);
+    EXPECT_TRUE(stretch.ok()) << stretch.status();
+    return *std::move(stretch);
+  }
+};
+
+TEST_F(TrashTest, WhatIsDiscardedIsNeitherOpenedNorListed) {
+  const ContentId id = Old("smi", 1);
+  absl::Status status = store_.get().Discard(id);
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_FALSE(store_.Has(id));
+  EXPECT_TRUE(store_.HasInTrash(id));
+  EXPECT_EQ(store_.get().Open(id).status().code(), absl::StatusCode::kDataLoss);
+  store_.AgeInTrash(id, std::chrono::hours(2));
+  EXPECT_TRUE(List().unchanged.empty());
+}
+
+TEST_F(TrashTest, IsEmptyBeforeAnythingWasDiscarded) {
+  EXPECT_TRUE(Discarded(absl::ZeroDuration()).unchanged.empty());
+  EXPECT_TRUE(store_.get().Discard(kId).ok());
+  EXPECT_TRUE(store_.get().RemoveDiscarded(kId).ok());
+  EXPECT_EQ(store_.CountFiles(), 0);
+}
+
+TEST_F(TrashTest, CountsFromTheMoveNotFromTheLastChange) {
+  const ContentId id = Old("smi", 1);
+  ASSERT_TRUE(store_.get().Discard(id).ok());
+  EXPECT_TRUE(Discarded(absl::Hours(1)).unchanged.empty());
+  store_.AgeInTrash(id, std::chrono::hours(2));
+  EXPECT_EQ(Names(Discarded(absl::Hours(1))), (std::multiset<std::string>{"smi/" + id.id}));
+  ASSERT_TRUE(store_.get().RemoveDiscarded(id).ok());
+  EXPECT_EQ(store_.CountFiles(), 0);
+}
+
+TEST_F(TrashTest, TakesPartsTooButNoneThatIsBeingWritten) {
+  auto part = store_.get().OpenPart(kId);
+  ASSERT_TRUE(part.ok()) << part.status();
+  EXPECT_EQ(error::ReasonOf(store_.get().Discard(kId)), "UPLOAD_BUSY");
+  EXPECT_TRUE(store_.Has(kId));
+  part->reset();
+  ASSERT_TRUE(store_.get().Discard(kId).ok());
+  EXPECT_FALSE(store_.Has(kId));
+  EXPECT_TRUE(store_.HasInTrash(kId));
+}
+
+TEST_F(TrashTest, IsGoneThroughInPieces) {
+  for (int number : {101, 201, 102}) ASSERT_TRUE(store_.get().Discard(Old("smi", number)).ok());
+  const Stretch first = Discarded(absl::ZeroDuration(), {}, 2);
+  const Stretch second = Discarded(absl::ZeroDuration(), first.next, 2);
+  EXPECT_EQ(first.unchanged.size(), 2u);
+  EXPECT_EQ(second.unchanged.size(), 1u);
+  EXPECT_TRUE(second.next.tenant.empty());
+}
+
+TEST_F(TrashTest, WhatIsMovedBackIsAContentAgain) {
+  const ContentId id = Old("smi", 1);
+  ASSERT_TRUE(store_.get().Discard(id).ok());
+  std::filesystem::rename(store_.TrashPathOf(id), store_.PathOf(id));
+  EXPECT_TRUE(store_.get().Open(id).ok());
 }
 
 }  // namespace

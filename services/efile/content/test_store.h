@@ -44,13 +44,20 @@ class TestStore {
     return std::filesystem::exists(PathOf(id)) || std::filesystem::exists(PathOf(id) + ".part");
   }
   // As if nobody had changed it for so long.
-  void Age(const ContentId& id, std::chrono::seconds age) const {
-    for (const std::string& path : {PathOf(id), PathOf(id) + ".part"}) {
-      if (!std::filesystem::exists(path)) continue;
-      std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now() - age);
-    }
+  void Age(const ContentId& id, std::chrono::seconds age) const { AgeFiles(PathOf(id), age); }
+
+  // The same for what was discarded.
+  std::string TrashPathOf(const ContentId& id) const {
+    return root_ + "/.trash" + PathOf(id).substr(root_.size());
   }
-  // Regular files in the whole store.
+  bool HasInTrash(const ContentId& id) const {
+    return std::filesystem::exists(TrashPathOf(id)) ||
+           std::filesystem::exists(TrashPathOf(id) + ".part");
+  }
+  void AgeInTrash(const ContentId& id, std::chrono::seconds age) const {
+    AgeFiles(TrashPathOf(id), age);
+  }
+  // Regular files in the whole store, its trash included.
   int CountFiles() const {
     int count = 0;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root_)) {
@@ -60,6 +67,13 @@ class TestStore {
   }
 
  private:
+  static void AgeFiles(const std::string& content, std::chrono::seconds age) {
+    for (const std::string& path : {content, content + ".part"}) {
+      if (!std::filesystem::exists(path)) continue;
+      std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now() - age);
+    }
+  }
+
   std::string root_;
   std::unique_ptr<FileStore> store_;
 };

@@ -31,6 +31,9 @@ class Append final : public rpc::Sink<v1::AppendUploadRequest, v1::Upload> {
   }
 
   absl::Status Write(const v1::AppendUploadRequest& request) override {
+    if (!request.name().empty() && request.name() != context_.upload.name()) {
+      return error::InvalidField("name", "must be empty or the same in later messages");
+    }
     absl::Status status = out_->Append(request.data());
     if (absl::IsOutOfRange(status)) {
       return error::Make(absl::StatusCode::kInvalidArgument, "UPLOAD_TOO_LONG",

@@ -18,21 +18,30 @@ namespace sockel::efile {
 // bytes. A day is thousands of times that, so no running request is met.
 constexpr absl::Duration kOrphanAge = absl::Hours(24);
 
-// Removes from the store what the database does not know: the bytes that a
-// process wrote and then died, or lost the database, before it could say whose
-// they are. Nobody can read them, as their key was never stored.
+// How long an orphan lies in the store's trash: so long has an operator who
+// restored an old database to notice what it does not know.
+constexpr absl::Duration kTrashAge = absl::Hours(30 * 24);
+
+// Moves to the store's trash what the database does not know, and removes it from
+// there when it still does not: the bytes that a process wrote and then died, or
+// lost the database, before it could say whose they are. Nobody can read them, as
+// their key was never stored.
 //
 // A mistake here would destroy records. So the database is asked after the store
-// was looked at; an error of it ends the round before anything is removed; and a
+// was looked at; an error of it ends the round before anything is moved; and a
 // tenant that would lose more contents than it has in the database keeps all:
-// then rather that is another database, or an old one. Not thread-safe.
+// then rather that is another database, or an old one. Such a one may also pass
+// unnoticed, after a restore of some days: for that there is the trash. Not
+// thread-safe.
 class OrphanSweep {
  public:
   OrphanSweep(pg::Database& db, ContentStore& content, metrics::Registry& metrics);
 
-  // The next piece of the store, at most a thousand contents; after the last one
-  // it begins again. Errors: of the database or the store;
-  // FAILED_PRECONDITION: a tenant keeps what the database does not know.
+  // The next piece of the store and of its trash, at most a thousand contents
+  // each; after the last one it begins again. Errors: of the database or the
+  // store; FAILED_PRECONDITION: a tenant keeps what the database does not know, or
+  // the trash what it knows. After an error of the store's part the trash stays as
+  // it is.
   absl::Status RunOnce();
 
  private:
@@ -41,13 +50,19 @@ class OrphanSweep {
                                                      absl::Status& kept);
   absl::StatusOr<std::vector<std::string>> FindIn(const std::string& tenant,
                                                   const std::vector<std::string>& ids);
-  absl::Status Remove(const std::vector<ContentId>& orphans);
+  absl::Status Sweep();
+  absl::Status Discard(const std::vector<ContentId>& orphans);
+  absl::Status EmptyTrash();
+  // Those of one tenant's that the database still does not know.
+  absl::Status RemoveFromTrash(const std::string& tenant, const std::vector<std::string>& ids);
 
   pg::Database& db_;
   ContentStore& content_;
   OrphanStore store_;
+  metrics::Counter& discarded_;
   metrics::Counter& removed_;
   Place next_;
+  Place next_in_trash_;
 };
 
 }  // namespace sockel::efile

@@ -35,6 +35,18 @@ class OrphanSweepTest : public EfileTest {
   static ContentId ContentOfUpload(const std::string& name) {
     return {"smi", name.substr(name.rfind('/') + 1)};
   }
+  // As an older backup of the database has it, and as it was before that.
+  void SetDatabaseBackBefore(const v1::Document& document) {
+    const std::string rows = " WHERE content_id = '" + ContentOf(document).id + "'";
+    AsSuperuser("CREATE TABLE later_contents AS SELECT * FROM contents" + rows);
+    AsSuperuser("CREATE TABLE later_documents AS SELECT * FROM documents" + rows);
+    AsSuperuser("DELETE FROM documents" + rows);
+    AsSuperuser("DELETE FROM contents" + rows);
+  }
+  void BringDatabaseForward() {
+    AsSuperuser("INSERT INTO contents SELECT * FROM later_contents");
+    AsSuperuser("INSERT INTO documents SELECT * FROM later_documents");
+  }
 
   std::string dossier_;
   metrics::Registry metrics_;
@@ -48,7 +60,60 @@ TEST_F(OrphanSweepTest, RemovesWhatNoRecordRefersTo) {
   ASSERT_TRUE(status.ok()) << status;
   EXPECT_FALSE(content_.Has(orphan));
   EXPECT_EQ(*Download(User(), document.name()), "kept");
+  EXPECT_NE(metrics_.Text().find("sockel_efile_orphans_discarded_total 1"), std::string::npos);
+}
+
+TEST_F(OrphanSweepTest, WhatItTookLiesInTheTrashForThirtyDays) {
+  OldDocument();
+  const ContentId orphan = Orphan("smi", std::chrono::hours(24 * 40));
+  for (const int days : {0, 29}) {
+    if (days > 0) content_.AgeInTrash(orphan, std::chrono::hours(24 * days));
+    ASSERT_TRUE(sweep_.RunOnce().ok());
+    EXPECT_TRUE(content_.HasInTrash(orphan)) << days;
+  }
+  content_.AgeInTrash(orphan, std::chrono::hours(24 * 31));
+  ASSERT_TRUE(sweep_.RunOnce().ok());
+  EXPECT_FALSE(content_.HasInTrash(orphan));
+  EXPECT_FALSE(content_.Has(orphan));
   EXPECT_NE(metrics_.Text().find("sockel_efile_orphans_removed_total 1"), std::string::npos);
+}
+
+TEST_F(OrphanSweepTest, WhatIsMovedBackBelongsToItsDocumentAgain) {
+  OldDocument();
+  const v1::Document later = OldDocument();
+  const ContentId content = ContentOf(later);
+  SetDatabaseBackBefore(later);
+  ASSERT_TRUE(sweep_.RunOnce().ok());
+  BringDatabaseForward();
+  EXPECT_EQ(error::ReasonOf(Download(User(), later.name()).status()), "CONTENT_DAMAGED");
+  std::filesystem::rename(content_.TrashPathOf(content), content_.PathOf(content));
+  content_.Age(content, kOld);
+  ASSERT_TRUE(sweep_.RunOnce().ok());
+  EXPECT_EQ(*Download(User(), later.name()), "kept");
+}
+
+TEST_F(OrphanSweepTest, NothingThatTheDatabaseKnowsIsRemovedFromTheTrash) {
+  OldDocument();
+  const v1::Document later = OldDocument();
+  SetDatabaseBackBefore(later);
+  ASSERT_TRUE(sweep_.RunOnce().ok());
+  BringDatabaseForward();
+  content_.AgeInTrash(ContentOf(later), std::chrono::hours(24 * 31));
+  absl::Status status = sweep_.RunOnce();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(std::string(status.message()).find("trash"), std::string::npos);
+  EXPECT_TRUE(content_.HasInTrash(ContentOf(later)));
+}
+
+TEST_F(OrphanSweepTest, TheTrashStaysAsItIsWhenMoreIsUnknownThanKnown) {
+  OldDocument();
+  const ContentId discarded = Orphan();
+  ASSERT_TRUE(sweep_.RunOnce().ok());
+  content_.AgeInTrash(discarded, std::chrono::hours(24 * 31));
+  Orphan();
+  Orphan();
+  EXPECT_EQ(sweep_.RunOnce().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(content_.HasInTrash(discarded));
 }
 
 TEST_F(OrphanSweepTest, KeepsWhatIsYoungerThanADayWhateverTheOwnClockSays) {
@@ -124,6 +189,15 @@ TEST_F(OrphanSweepTest, RemovesNothingWhenMoreIsUnknownThanKnown) {
   EXPECT_TRUE(sweep_.RunOnce().ok());
   EXPECT_FALSE(content_.Has(one));
   EXPECT_FALSE(content_.Has(two));
+}
+
+TEST_F(OrphanSweepTest, TheCleanupMeasuresTheSpaceWithoutTheDatabaseToo) {
+  pg::Pool away({.conninfo = "host=/nowhere dbname=nothing"});
+  pg::Database database(away, clock_);
+  EXPECT_FALSE(UploadCleanup(database, clock_, content_.get(), metrics_).RunOnce().ok());
+  const double size = metrics_.Gauge("sockel_efile_content_size_bytes", "").Value();
+  EXPECT_GT(size, 0);
+  EXPECT_LE(metrics_.Gauge("sockel_efile_content_free_bytes", "").Value(), size);
 }
 
 TEST_F(OrphanSweepTest, IsPartOfTheCleanup) {

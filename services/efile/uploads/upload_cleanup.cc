@@ -29,12 +29,28 @@ UploadCleanup::UploadCleanup(pg::Database& db, const Clock& clock, ContentStore&
       removed_(metrics.Counter("sockel_efile_upload_bytes_removed_total",
                                "Given up uploads whose bytes were removed from the store")),
       failed_(metrics.Counter("sockel_efile_upload_cleanup_failures_total",
-                              "Rounds or removals of the upload cleanup that failed")) {}
+                              "Rounds or removals of the upload cleanup that failed")),
+      space_(metrics.Gauge("sockel_efile_content_size_bytes",
+                           "Size of the file system that the content store lies on")),
+      free_space_(metrics.Gauge("sockel_efile_content_free_bytes",
+                                "What is left of it for the content store")) {}
 
 absl::Status UploadCleanup::RunOnce() {
+  // Whatever the database says: a disk runs full without it, too.
+  absl::Status measured = MeasureSpace();
   absl::Status status = ExpireOverdue();
   if (status.ok()) status = RemoveBytes();
-  return status.ok() && !IsStopping() ? orphans_.RunOnce() : status;
+  if (status.ok() && !IsStopping()) status = orphans_.RunOnce();
+  status.Update(measured);
+  return status;
+}
+
+absl::Status UploadCleanup::MeasureSpace() {
+  absl::StatusOr<StoreSpace> space = content_.Space();
+  if (!space.ok()) return space.status();
+  space_.Set(static_cast<double>(space->size));
+  free_space_.Set(static_cast<double>(space->free));
+  return absl::OkStatus();
 }
 
 absl::Status UploadCleanup::ExpireOverdue() {
@@ -103,6 +119,7 @@ absl::Status UploadCleanup::RemoveBytesOf(const UploadId& upload) {
 
 void UploadCleanup::Start(absl::Duration interval) {
   thread_ = std::thread([this, interval] {
+    MeasureSpace().IgnoreError();  // the round says what is wrong
     absl::MutexLock lock(&mutex_);
     while (!mutex_.AwaitWithTimeout(absl::Condition(&stopping_), interval)) {
       mutex_.Unlock();

@@ -15,8 +15,8 @@
 namespace sockel::efile {
 
 // Expires uploads that were abandoned, removes the bytes of those that expired
-// or were cancelled, and sweeps the store for bytes that belong to nothing. Any
-// number of replicas may run it.
+// or were cancelled, and sweeps the store for bytes that belong to nothing.
+// Measures the store's space on the way. Any number of replicas may run it.
 class UploadCleanup {
  public:
   UploadCleanup(pg::Database& db, const Clock& clock, ContentStore& content,
@@ -24,11 +24,11 @@ class UploadCleanup {
   ~UploadCleanup() { Stop(); }
 
   // One round: all uploads, and one step of the sweep. OK also when some bytes of
-  // uploads could not be removed yet: they are next time. Errors: of the database,
-  // or as OrphanSweep.
+  // uploads could not be removed yet: they are next time. Errors: of the database
+  // or the store, or as OrphanSweep.
   absl::Status RunOnce();
 
-  // A round every `interval`, on a thread of its own.
+  // A round every `interval`, on a thread of its own, which measures first.
   void Start(absl::Duration interval);
   // Begins nothing new; does not wait.
   void Drain();
@@ -36,6 +36,7 @@ class UploadCleanup {
   void Stop();
 
  private:
+  absl::Status MeasureSpace();
   absl::Status ExpireOverdue();
   absl::Status Expire(const UploadId& upload);
   absl::Status RemoveBytes();
@@ -50,6 +51,8 @@ class UploadCleanup {
   metrics::Counter& expired_;
   metrics::Counter& removed_;
   metrics::Counter& failed_;
+  metrics::Gauge& space_;
+  metrics::Gauge& free_space_;
   absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;

@@ -45,6 +45,18 @@ std::vector<std::string> RolesOfService(const std::string& service) {
   return {"service"};
 }
 
+// What came of a key that the service's account, which is locked, shall have.
+std::string AddKey(pg::WriteTransaction& tx, const std::string& service, const PublicKey& key) {
+  if (service_account_store::WasRemoved(tx, service, key.id)) {
+    return " not registered: it was removed, make a new one";
+  }
+  if (!service_account_store::InsertKey(tx, service, key.id, key.jwk, std::nullopt)) {
+    return " there already";
+  }
+  Record(tx, ServiceAccountName(kProvider, service), "identity.serviceAccount.keyAdded");
+  return " registered";
+}
+
 // The user's id; made when nobody has the login.
 std::string FindOrMakeUser(pg::WriteTransaction& tx, const std::string& login) {
   auto known = user_store::List(tx, "", login, 1);
@@ -76,6 +88,13 @@ absl::StatusOr<std::string> Bootstrap::MakeSigningKey() {
   auto made = signing_keys_.CreateFirst(InProvider());
   if (!made.ok()) return made.status();
   return *made ? "first signing key: made" : "first signing key: there already";
+}
+
+absl::StatusOr<std::string> Bootstrap::ReplaceSigningKeys() {
+  auto ended = signing_keys_.ReplaceSealedByOther(InProvider());
+  if (!ended.ok()) return ended.status();
+  if (*ended == 0) return "signing keys: all open with this master key, none replaced";
+  return absl::StrCat("signing keys: ", *ended, " of another master key ended, a new one made");
 }
 
 absl::StatusOr<bool> Bootstrap::HasPassword(const std::string& login) {
@@ -115,14 +134,12 @@ absl::StatusOr<std::string> Bootstrap::MakeServiceAccount(const std::string& ser
         const bool made = service_account_store::Insert(
                               tx, service, absl::StrCat("Sockel ", service)) == Insertion::kDone;
         if (made) Record(tx, name, "identity.serviceAccount.created");
+        service_account_store::Lock(tx, service);  // against a removal of the key meanwhile
         for (const std::string& role : RolesOfService(service)) {
           Bind(tx, PrincipalName::Kind::kServiceAccount, service, role);
         }
-        const bool added =
-            service_account_store::InsertKey(tx, service, key.id, key.jwk, std::nullopt);
-        if (added) Record(tx, name, "identity.serviceAccount.keyAdded");
         return absl::StrCat("service account ", service, ": ", made ? "made" : "there already",
-                            ", key ", key.id, added ? " registered" : " there already");
+                            ", key ", key.id, AddKey(tx, service, key));
       });
 }
 

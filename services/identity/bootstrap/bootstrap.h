@@ -24,12 +24,18 @@ class Bootstrap {
 
   // Each says in one sentence what it did.
   absl::StatusOr<std::string> MakeProvider();
+  // FAILED_PRECONDITION, which says what to do, when one that is there does not
+  // open with our master key.
   absl::StatusOr<std::string> MakeSigningKey();
+  // Only after the loss of a master key: ends the keys that do not open with ours,
+  // and with them all access tokens that they signed.
+  absl::StatusOr<std::string> ReplaceSigningKeys();
   // Whether this operator has a password already; then MakeOperator leaves it.
   absl::StatusOr<bool> HasPassword(const std::string& login);
   // With the roles operator and tenant-admin. INVALID_ARGUMENT: the password.
   absl::StatusOr<std::string> MakeOperator(const std::string& login, const std::string& password);
-  // `service`: efile … Adds the key to those the account has.
+  // `service`: efile … Adds the key to those the account has, unless it was
+  // removed from it once: whoever runs this again may still have it at hand.
   absl::StatusOr<std::string> MakeServiceAccount(const std::string& service, const PublicKey& key);
   // Takes a key back; the account's tokens stop. Nobody can do so with a token:
   // no role may give the roles of the suite's services.

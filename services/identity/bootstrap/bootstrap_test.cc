@@ -67,6 +67,25 @@ TEST_F(BootstrapTest, TakesAServicesKeyBackAndStopsItsTokens) {
             "service account efile: key " + key.id() + " is not there");
 }
 
+TEST_F(BootstrapTest, DoesNotRegisterAKeyAgainThatWasRemoved) {
+  const auth::Key key = *auth::Key::Generate();
+  const PublicKey removed{key.id(), key.ToPublicJson()};
+  ASSERT_TRUE(bootstrap_.MakeServiceAccount("efile", removed).ok());
+  ASSERT_TRUE(bootstrap_.RemoveServiceAccountKey("efile", key.id()).ok());
+  EXPECT_EQ(*bootstrap_.MakeServiceAccount("efile", removed),
+            "service account efile: there already, key " + key.id() +
+                " not registered: it was removed, make a new one");
+  v1::IssueServiceTokenRequest request;
+  request.set_client_assertion(
+      *auth::MakeAssertion(key, "tenants/provider/serviceAccounts/efile", clock_.Now()));
+  EXPECT_EQ(Reason(service_tokens_.Issue(Anonymous(), request).status()), "ASSERTION_INVALID");
+  const auth::Key next = *auth::Key::Generate();
+  EXPECT_EQ(*bootstrap_.MakeServiceAccount("efile", {next.id(), next.ToPublicJson()}),
+            "service account efile: there already, key " + next.id() + " registered");
+  EXPECT_TRUE(bootstrap_.MakeServiceAccount("catalog", removed)->ends_with(" registered"))
+      << "it was removed from another account";
+}
+
 TEST(SecretFileTest, IsMadeOnceForItsOwnerOnly) {
   const std::string path = ::testing::TempDir() + "/secret-" + ids::NewUuidV4();
   EXPECT_EQ(ReadSecretFile(path).status().code(), absl::StatusCode::kNotFound);

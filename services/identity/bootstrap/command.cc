@@ -27,6 +27,7 @@ struct Options {
   std::vector<std::string> service_accounts;
   std::string service_account_dir;
   std::vector<std::string> removed_keys;
+  bool replace_signing_keys = false;
   bool print = false;
 };
 
@@ -45,6 +46,9 @@ void AddOptions(CLI::App& app, Options& options) {
   app.add_option("--remove-service-account-key", options.removed_keys,
                  "SERVICE=KEY_ID: the service's account loses this key, and its tokens stop")
       ->allow_extra_args(false);
+  app.add_flag("--replace-signing-keys", options.replace_signing_keys,
+               "After the loss of the master key: new signing keys for those that do not open with "
+               "this one; all access tokens end");
   app.add_flag("--print", options.print, "Print the operator's password, too");
 }
 
@@ -53,6 +57,14 @@ void Say(const std::string& what) { std::cout << what << "\n"; }
 absl::Status Say(const absl::StatusOr<std::string>& what) {
   if (what.ok()) Say(*what);
   return what.status();
+}
+
+absl::Status MakeSigningKeys(Bootstrap& bootstrap, const Options& options) {
+  if (options.replace_signing_keys) {
+    absl::Status status = Say(bootstrap.ReplaceSigningKeys());
+    if (!status.ok()) return status;
+  }
+  return Say(bootstrap.MakeSigningKey());
 }
 
 absl::Status MakeOperator(Bootstrap& bootstrap, const Options& options) {
@@ -139,7 +151,7 @@ absl::Status Run(rpc::ServiceContext& context, const Options& options) {
                            config->signing_keys, unused);
   Bootstrap bootstrap(context.database(), **hasher, signing_keys, revoker);
   if (absl::Status status = Say(bootstrap.MakeProvider()); !status.ok()) return status;
-  if (absl::Status status = Say(bootstrap.MakeSigningKey()); !status.ok()) return status;
+  if (absl::Status status = MakeSigningKeys(bootstrap, options); !status.ok()) return status;
   if (absl::Status status = MakeOperator(bootstrap, options); !status.ok()) return status;
   return MakeServiceAccounts(bootstrap, options);
 }

@@ -58,9 +58,19 @@ constexpr pg::Query kInsertKey{"identity.service_account_keys.insert", R"(
   RETURNING key_id)"};
 
 constexpr pg::Query kDeleteKey{"identity.service_account_keys.delete", R"(
-  DELETE FROM service_account_keys
-  WHERE tenant_id = $1 AND service_account_id = $2 AND key_id = $3
+  WITH deleted AS (
+    DELETE FROM service_account_keys
+    WHERE tenant_id = $1 AND service_account_id = $2 AND key_id = $3
+    RETURNING tenant_id, service_account_id, key_id)
+  INSERT INTO removed_service_account_keys (tenant_id, service_account_id, key_id, remove_time)
+  SELECT tenant_id, service_account_id, key_id, $4::timestamptz FROM deleted
+  ON CONFLICT (tenant_id, service_account_id, key_id)
+    DO UPDATE SET remove_time = excluded.remove_time
   RETURNING key_id)"};
+
+constexpr pg::Query kWasRemoved{"identity.removed_service_account_keys.find", R"(
+  SELECT key_id FROM removed_service_account_keys
+  WHERE tenant_id = $1 AND service_account_id = $2 AND key_id = $3)"};
 
 constexpr pg::Query kFindForSignIn{"identity.service_accounts.find_for_sign_in", R"(
   SELECT t.state = 'ACTIVE' AS tenant_active, a.used, k.key_id, k.public_jwk, k.expire_time,
@@ -161,7 +171,11 @@ bool InsertKey(pg::WriteTransaction& tx, std::string_view account, std::string_v
 }
 
 bool DeleteKey(pg::WriteTransaction& tx, std::string_view account, std::string_view key_id) {
-  return !tx.Exec(kDeleteKey, tx.caller().tenant, account, key_id).empty();
+  return !tx.Exec(kDeleteKey, tx.caller().tenant, account, key_id, tx.time()).empty();
+}
+
+bool WasRemoved(pg::Transaction& tx, std::string_view account, std::string_view key_id) {
+  return !tx.Exec(kWasRemoved, tx.caller().tenant, account, key_id).empty();
 }
 
 SignInView FindForSignIn(pg::Transaction& tx, std::string_view account) {

@@ -29,8 +29,11 @@ void Touch(pg::WriteTransaction& tx, std::string_view account);
 // False when the account has this key already.
 bool InsertKey(pg::WriteTransaction& tx, std::string_view account, std::string_view key_id,
                std::string_view public_jwk, std::optional<absl::Time> expire_time);
-// False when it has no such key.
+// Remembers that it was removed. False when it has no such key.
 bool DeleteKey(pg::WriteTransaction& tx, std::string_view account, std::string_view key_id);
+// Whether DeleteKey ever did, also when somebody added the key again. Certain
+// until the transaction ends only with the account locked.
+bool WasRemoved(pg::Transaction& tx, std::string_view account, std::string_view key_id);
 
 // What sign-in needs to know. Without keys when there is no such account.
 struct SignInView {

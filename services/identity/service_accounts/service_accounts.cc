@@ -32,6 +32,12 @@ absl::Status KeyExists(const std::string& key_id) {
                      "The service account has this key already.", {{"key_id", key_id}});
 }
 
+absl::Status KeyNotFound(const v1::RemoveServiceAccountKeyRequest& request) {
+  return error::Make(absl::StatusCode::kNotFound, error::CommonReason::RESOURCE_NOT_FOUND,
+                     absl::StrCat(request.name(), " has no key `", request.key_id(), "`"),
+                     {{"resource", request.name()}, {"key_id", request.key_id()}});
+}
+
 // Locks the account for a change of its keys.
 absl::Status LockKeys(pg::WriteTransaction& tx, const std::string& name) {
   const std::string id = Segment(name, 3);
@@ -156,7 +162,7 @@ absl::StatusOr<v1::ServiceAccount> ServiceAccounts::RemoveKey(
                      absl::Status status = LockKeys(tx, request.name());
                      if (!status.ok()) return status;
                      if (!service_account_store::DeleteKey(tx, id, request.key_id())) {
-                       return error::NotFound(request.name());
+                       return KeyNotFound(request);
                      }
                      service_account_store::Touch(tx, id);
                      revoker_.Revoke(tx, request.name());

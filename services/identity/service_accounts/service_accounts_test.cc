@@ -69,6 +69,16 @@ TEST_F(ServiceAccountsTest, RefusesTheSameKeyTwiceAndMoreThanTen) {
   EXPECT_EQ(Reason(AddKey(auth::Key::Generate()->ToPublicJson()).status()), "TOO_MANY_KEYS");
 }
 
+TEST_F(ServiceAccountsTest, AnAdministratorMayAddARemovedKeyAgain) {
+  ASSERT_TRUE(MakeServiceAccount(key_).ok());
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(RemoveKey(key_.id()).ok());
+    auto added = AddKey(key_.ToPublicJson());
+    ASSERT_TRUE(added.ok()) << added.status();
+    EXPECT_EQ(added->keys_size(), 1);
+  }
+}
+
 TEST_F(ServiceAccountsTest, RemovingAnUnknownKeyIsNotFound) {
   ASSERT_TRUE(MakeServiceAccount(key_).ok());
   EXPECT_EQ(RemoveKey("unknown").status().code(), absl::StatusCode::kNotFound);

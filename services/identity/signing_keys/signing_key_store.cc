@@ -22,6 +22,10 @@ constexpr pg::Query kRetireAll{"identity.signing_keys.retire_all",
                                "UPDATE signing_keys SET expire_time = $2::timestamptz "
                                "WHERE tenant_id = $1 AND expire_time IS NULL"};
 
+constexpr pg::Query kRetire{"identity.signing_keys.retire",
+                            "UPDATE signing_keys SET expire_time = $3::timestamptz "
+                            "WHERE tenant_id = $1 AND key_id = ANY($2::text[])"};
+
 constexpr pg::Query kDeleteExpired{
     "identity.signing_keys.delete_expired",
     "DELETE FROM signing_keys WHERE tenant_id = $1 AND expire_time <= $2::timestamptz"};
@@ -46,6 +50,11 @@ void Insert(pg::WriteTransaction& tx, const Row& key) {
 
 void RetireAll(pg::WriteTransaction& tx, absl::Time expire_time) {
   tx.Exec(kRetireAll, tx.caller().tenant, expire_time);
+}
+
+void Retire(pg::WriteTransaction& tx, const std::vector<std::string>& key_ids,
+            absl::Time expire_time) {
+  tx.Exec(kRetire, tx.caller().tenant, key_ids, expire_time);
 }
 
 void DeleteExpired(pg::WriteTransaction& tx, absl::Time now) {

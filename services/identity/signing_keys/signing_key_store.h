@@ -24,6 +24,9 @@ std::vector<Row> ListLive(pg::Transaction& tx, absl::Time now);
 void Insert(pg::WriteTransaction& tx, const Row& key);
 // Every key that has no end yet gets this one.
 void RetireAll(pg::WriteTransaction& tx, absl::Time expire_time);
+// These get this end, whatever theirs is.
+void Retire(pg::WriteTransaction& tx, const std::vector<std::string>& key_ids,
+            absl::Time expire_time);
 void DeleteExpired(pg::WriteTransaction& tx, absl::Time now);
 
 inline constexpr char kChannel[] = "identity_signing_keys";

@@ -20,28 +20,52 @@ std::string ResourceOf(const std::string& key_id) {
 
 std::string ContextOf(const std::string& key_id) { return absl::StrCat("signing key ", key_id); }
 
+absl::Status WrongMasterKey(const std::string& key_id) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "identity.master_key_file: signing key ", key_id, " in the database does not open with this ",
+      "master key. Put back from its safe copy the one that it was sealed with, and start again; ",
+      "only if that is lost for good: `sockel-identity bootstrap --replace-signing-keys`."));
+}
+
 }  // namespace
 
-absl::Status SigningKeys::Load() {
+absl::StatusOr<SigningKeys::Loaded> SigningKeys::Open(const signing_key_store::Row& row) const {
+  auto jwk = vault_.Open(row.sealed_jwk, ContextOf(row.key_id));
+  if (!jwk.ok()) return WrongMasterKey(row.key_id);
+  auto key = auth::Key::FromPrivateJson(*jwk);
+  if (!key.ok()) return error::Internal(absl::StrCat("signing key ", row.key_id, " is no key"));
+  return Loaded{*key, row.sign_time, row.expire_time.value_or(absl::InfiniteFuture())};
+}
+
+absl::StatusOr<std::vector<SigningKeys::Loaded>> SigningKeys::OpenAll(
+    const std::vector<signing_key_store::Row>& rows) const {
+  std::vector<Loaded> keys;
+  for (const signing_key_store::Row& row : rows) {
+    auto key = Open(row);
+    if (!key.ok()) return key.status();
+    keys.push_back(*std::move(key));
+  }
+  return keys;
+}
+
+absl::StatusOr<std::vector<SigningKeys::Loaded>> SigningKeys::ReadLive() const {
   auto rows =
       db_.Read(Caller::System(std::string(auth::kProviderTenant)), "signing_keys.load",
                [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<signing_key_store::Row>> {
                  return signing_key_store::ListLive(tx, clock_.Now());
                });
   if (!rows.ok()) return rows.status();
-  std::vector<Loaded> loaded;
+  return OpenAll(*rows);
+}
+
+absl::Status SigningKeys::Load() {
+  auto loaded = ReadLive();
+  if (!loaded.ok()) return loaded.status();
   std::vector<auth::Key> published;
-  for (const signing_key_store::Row& row : *rows) {
-    auto jwk = vault_.Open(row.sealed_jwk, ContextOf(row.key_id));
-    if (!jwk.ok()) return jwk.status();
-    auto key = auth::Key::FromPrivateJson(*jwk);
-    if (!key.ok()) return error::Internal(absl::StrCat("signing key ", row.key_id, " is no key"));
-    loaded.push_back({*key, row.sign_time, row.expire_time.value_or(absl::InfiniteFuture())});
-    published.push_back(*key);
-  }
+  for (const Loaded& key : *loaded) published.push_back(key.key);
   published_.Set(published);
   absl::MutexLock lock(&mutex_);
-  keys_ = std::move(loaded);
+  keys_ = *std::move(loaded);
   jwks_until_ = absl::InfinitePast();
   return absl::OkStatus();
 }
@@ -116,11 +140,31 @@ absl::StatusOr<v1::RotateSigningKeyResponse> SigningKeys::Rotate(
 absl::StatusOr<bool> SigningKeys::CreateFirst(const Caller& caller) {
   return db_.Write(caller, "signing_keys.create_first",
                    [&](pg::WriteTransaction& tx) -> absl::StatusOr<bool> {
-                     if (!signing_key_store::ListLive(tx, tx.time()).empty()) return false;
+                     auto there = OpenAll(signing_key_store::ListLive(tx, tx.time()));
+                     if (!there.ok()) return there.status();
+                     if (!there->empty()) return false;
                      auto made = Make(tx, tx.time());
                      if (!made.ok()) return made.status();
                      return true;
                    });
+}
+
+absl::StatusOr<int> SigningKeys::ReplaceSealedByOther(const Caller& caller) {
+  return db_.Write(
+      caller, "signing_keys.replace", [&](pg::WriteTransaction& tx) -> absl::StatusOr<int> {
+        std::vector<std::string> lost;
+        for (const signing_key_store::Row& row : signing_key_store::ListLive(tx, tx.time())) {
+          if (!Open(row).ok()) lost.push_back(row.key_id);
+        }
+        if (lost.empty()) return 0;
+        signing_key_store::Retire(tx, lost, tx.time());
+        for (const std::string& key_id : lost) {
+          ledger::Append(tx, {.resource = ResourceOf(key_id), .details = {{"state", "RETIRED"}}});
+        }
+        auto made = Make(tx, tx.time());
+        if (!made.ok()) return made.status();
+        return static_cast<int>(lost.size());
+      });
 }
 
 }  // namespace sockel::identity

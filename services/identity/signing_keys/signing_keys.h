@@ -15,6 +15,7 @@
 #include "common/clock/clock.h"
 #include "common/pg/database.h"
 #include "services/identity/secrets/master_key.h"
+#include "services/identity/signing_keys/signing_key_store.h"
 #include "sockel/identity/v1/authentication.pb.h"
 
 namespace sockel::identity {
@@ -41,8 +42,11 @@ class SigningKeys {
         options_(options),
         published_(published) {}
 
-  // Reads the keys anew. On failure those known stay.
+  // Reads the keys anew. On failure those known stay. FAILED_PRECONDITION, which
+  // says what to do, when one does not open with our master key.
   absl::Status Load() ABSL_LOCKS_EXCLUDED(mutex_);
+  // The same without keeping what it read, for the start.
+  absl::Status CheckMasterKey() const { return ReadLive().status(); }
 
   // The key that signs at `now`. UNAVAILABLE/DEPENDENCY_UNAVAILABLE when there
   // is none: not loaded yet, or `bootstrap` was never run.
@@ -54,8 +58,13 @@ class SigningKeys {
   absl::StatusOr<v1::RotateSigningKeyResponse> Rotate(const Caller& caller,
                                                       const v1::RotateSigningKeyRequest& request);
 
-  // Makes the first key if there is none; whether it did.
+  // Makes the first key if there is none; whether it did. FAILED_PRECONDITION as
+  // Load.
   absl::StatusOr<bool> CreateFirst(const Caller& caller);
+  // After the loss of a master key: ends the keys that do not open with ours, and
+  // makes one that signs at once in their place. How many it ended; without any,
+  // it makes none.
+  absl::StatusOr<int> ReplaceSealedByOther(const Caller& caller);
 
  private:
   struct Loaded {
@@ -63,6 +72,10 @@ class SigningKeys {
     absl::Time sign_time;
     absl::Time expire_time;
   };
+  absl::StatusOr<std::vector<Loaded>> ReadLive() const;
+  absl::StatusOr<Loaded> Open(const signing_key_store::Row& row) const;
+  absl::StatusOr<std::vector<Loaded>> OpenAll(
+      const std::vector<signing_key_store::Row>& rows) const;
   absl::StatusOr<Loaded> Make(pg::WriteTransaction& tx, absl::Time sign_time) const;
   void MakeJwks(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

@@ -68,10 +68,72 @@ TEST_F(SigningKeysTest, TheDatabaseHoldsNoPrivateKey) {
   EXPECT_EQ(sealed.str().find(d), std::string::npos);
 }
 
-TEST_F(SigningKeysTest, AnotherMasterKeyOpensNone) {
-  auth::LocalKeySource keys;
-  SigningKeys other(db_, clock_, *MasterKey::FromFileContent(std::string(64, 'b')), {}, keys);
-  EXPECT_EQ(other.Load().code(), absl::StatusCode::kInternal);
+// With another master key than the one that sealed the key in the database.
+class OtherMasterKeyTest : public SigningKeysTest {
+ protected:
+  const MasterKey other_key_ = *MasterKey::FromFileContent(std::string(64, 'b'));
+  auth::LocalKeySource published_;
+  SigningKeys other_{db_, clock_, other_key_, {}, published_};
+  Bootstrap other_bootstrap_{db_, *hasher_, other_, revoker_};
+};
+
+TEST_F(OtherMasterKeyTest, OpensNoKey) {
+  EXPECT_EQ(other_.Load().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_FALSE(published_.Ready());
+}
+
+TEST_F(OtherMasterKeyTest, IsRefusedAtTheStart) {
+  absl::Status refused = other_.CheckMasterKey();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(std::string(refused.message()).find("identity.master_key_file"), std::string::npos);
+  EXPECT_TRUE(signing_keys_.CheckMasterKey().ok());
+}
+
+TEST_F(OtherMasterKeyTest, IsAsGoodAsAnyWhereThereIsNoKeyYet) {
+  pqxx::connection connection(database_.superuser_conninfo());
+  pqxx::nontransaction(connection).exec("DELETE FROM signing_keys");
+  EXPECT_TRUE(other_.CheckMasterKey().ok());
+}
+
+TEST_F(OtherMasterKeyTest, MakesNoKeyBesideThoseThatItDoesNotOpen) {
+  EXPECT_EQ(other_bootstrap_.MakeSigningKey().status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(OtherMasterKeyTest, ReplacesThemWhenItIsTold) {
+  const std::string lost = signing_keys_.Current(clock_.Now())->id();
+  EXPECT_EQ(*other_bootstrap_.ReplaceSigningKeys(),
+            "signing keys: 1 of another master key ended, a new one made");
+  absl::Status loaded = other_.Load();
+  ASSERT_TRUE(loaded.ok()) << loaded;
+  auto signing = other_.Current(clock_.Now());
+  ASSERT_TRUE(signing.ok()) << signing.status();
+  EXPECT_NE(signing->id(), lost);
+  EXPECT_FALSE(published_.Find(lost).has_value());
+  EXPECT_EQ(*other_bootstrap_.MakeSigningKey(), "first signing key: there already");
+}
+
+TEST_F(OtherMasterKeyTest, ReplacesNothingThatOpens) {
+  ASSERT_TRUE(other_bootstrap_.ReplaceSigningKeys().ok());
+  EXPECT_EQ(*other_bootstrap_.ReplaceSigningKeys(),
+            "signing keys: all open with this master key, none replaced");
+  EXPECT_EQ(*bootstrap_.ReplaceSigningKeys(),
+            "signing keys: 1 of another master key ended, a new one made");
+}
+
+// What the README says of sessions and codes: the database has their hashes.
+TEST_F(OtherMasterKeyTest, ASessionOutlivesTheMasterKey) {
+  MakeActiveUser("erika");
+  auto session = Login("erika");
+  ASSERT_TRUE(session.ok()) << session.status();
+  ASSERT_TRUE(other_bootstrap_.ReplaceSigningKeys().ok());
+  ASSERT_TRUE(other_.Load().ok());
+  TokenIssuer issuer{{}, other_};
+  Sessions sessions{{db_, clock_, pages_, issuer, revoker_, other_key_, SessionPolicy{}}};
+  v1::RefreshTokensRequest request;
+  request.set_refresh_token(session->refresh_token());
+  auto refreshed = sessions.Refresh(Anonymous(), request);
+  EXPECT_TRUE(refreshed.ok()) << refreshed.status();
 }
 
 TEST_F(SigningKeysTest, RepeatsTheFirstAnswerForARequestId) {
