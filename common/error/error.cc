@@ -73,7 +73,9 @@ absl::Status AlreadyExists(std::string_view resource_name) {
                       resource_name);
 }
 
-absl::Status EtagMismatch(std::string_view resource_name) {
+absl::Status CheckEtag(std::string_view given, std::string_view current,
+                       std::string_view resource_name) {
+  if (given.empty() || given == current) return absl::OkStatus();
   std::string message(resource_name);
   message.append(" was changed since you read it: read it again and repeat the change");
   return Make(absl::StatusCode::kAborted, errors::v1::ETAG_MISMATCH, message,

@@ -30,7 +30,11 @@ absl::Status Make(absl::StatusCode code, CommonReason reason, std::string_view m
 absl::Status InvalidField(std::string_view field, std::string_view what_would_be_right);
 absl::Status NotFound(std::string_view resource_name);
 absl::Status AlreadyExists(std::string_view resource_name);
-absl::Status EtagMismatch(std::string_view resource_name);
+// ETAG_MISMATCH unless the client gave the current one, or none. The first
+// question to a resource that is to be changed: whoever has an old one has not
+// seen its state.
+absl::Status CheckEtag(std::string_view given, std::string_view current,
+                       std::string_view resource_name);
 absl::Status FailedPrecondition(std::string_view reason, std::string_view message,
                                 Metadata metadata = {});
 absl::Status Unavailable(CommonReason reason, std::string_view message,

@@ -36,6 +36,15 @@ TEST(ErrorTest, CarriesReasonMetadataAndDomain) {
   EXPECT_EQ(info.metadata().at("state"), "CLOSED");
 }
 
+TEST(ErrorTest, WhoGivesAnOldEtagIsToldToReadAgain) {
+  EXPECT_TRUE(CheckEtag("", "3", "tenants/smi").ok());
+  EXPECT_TRUE(CheckEtag("3", "3", "tenants/smi").ok());
+  const absl::Status status = CheckEtag("2", "3", "tenants/smi");
+  EXPECT_EQ(status.code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(ReasonOf(status), "ETAG_MISMATCH");
+  EXPECT_EQ(InfoOf(OnTheWire(status)).metadata().at("resource"), "tenants/smi");
+}
+
 TEST(ErrorTest, ListsEveryFieldThatIsWrong) {
   absl::Status status = InvalidField("dossier.title", "must not be empty");
   AddFieldViolation(status, "request_id", "must be a UUID");

@@ -20,6 +20,17 @@ struct Rows {
   bool more = false;
 };
 
+// The rows of a statement (pqxx::result) that leaves out itself what is beyond
+// kPageBytes. Its column `candidates` says how many rows it could have given.
+template <typename Result, typename ToRow>
+auto RowsOf(const Result& result, ToRow to_row) {
+  Rows<decltype(to_row(result[0]))> found;
+  for (const auto& row : result) found.rows.push_back(to_row(row));
+  found.more =
+      !result.empty() && result[0]["candidates"].template as<std::size_t>() > found.rows.size();
+  return found;
+}
+
 // Moves the rows into `page`, at most `limit` of them and until they reach
 // kPageBytes, but at least one. True when some are left over: there is a next
 // page, behind the last row of this one. `page` is empty before.

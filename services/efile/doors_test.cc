@@ -171,6 +171,21 @@ TEST_F(DoorsTest, ACancelledUploadStreamKeepsItsWholeSegments) {
   EXPECT_EQ(complete.state(), v1::Upload::COMPLETE);
 }
 
+TEST_F(DoorsTest, AMalformedMessageEndsTheUploadAndWhatCameBeforeIsKept) {
+  const std::string bytes(3 * 65536, 'x');
+  const v1::Upload upload = Announce(bytes);
+  v1::AppendUploadRequest message;
+  message.set_name(upload.name());
+  message.set_data(bytes.substr(0, 2 * 65536));
+  const grpc::Status status =
+      server_.StreamBytes(*Caseworker(), "/sockel.efile.v1.UploadService/AppendUpload",
+                          {message.SerializeAsString(), "\xFF\xFF\xFF"});
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(ReasonOf(status), "FIELD_INVALID");
+  EXPECT_NE(status.error_message().find("sockel.efile.v1.AppendUploadRequest"), std::string::npos);
+  EXPECT_EQ(GetUpload(User(), upload.name())->received_size(), 2 * 65536);
+}
+
 TEST_F(DoorsTest, AnUploadWithAllItsBytesIsCompletedByAnEmptyMessage) {
   const std::string bytes(2 * 65536, 'x');
   const v1::Upload upload = Announce(bytes);

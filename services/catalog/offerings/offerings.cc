@@ -120,10 +120,9 @@ absl::StatusOr<v1::Offering> Offerings::Publish(const Caller& caller,
       caller, "offerings.publish", [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Offering> {
         auto offering = store_.GetForUpdate(tx, id);
         if (!offering) return error::NotFound(request.name());
-        if (!request.etag().empty() && request.etag() != offering->etag()) {
-          return error::EtagMismatch(request.name());
-        }
-        if (absl::Status draft = RequireDraft(*offering); !draft.ok()) return draft;
+        absl::Status status = error::CheckEtag(request.etag(), offering->etag(), request.name());
+        if (status.ok()) status = RequireDraft(*offering);
+        if (!status.ok()) return status;
         if (store_.ListPlans(tx, id, "", 1).rows.empty()) {
           return error::FailedPrecondition("OFFERING_WITHOUT_PLAN",
                                            absl::StrCat(request.name(), " needs at least one plan"),

@@ -142,37 +142,34 @@ absl::StatusOr<v1::ListOrdersResponse> Orders::List(const Caller& caller,
 absl::StatusOr<v1::Order> Orders::Approve(const Caller& caller,
                                           const v1::ApproveOrderRequest& request) {
   const std::string id = Segment(request.name(), 3);
-  return db_.Write(caller, "orders.approve",
-                   [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Order> {
-                     auto order = store_.GetForUpdate(tx, id);
-                     if (!order) return error::NotFound(request.name());
-                     if (auto status = RequireSubmitted(*order); !status.ok()) return status;
-                     if (auto status = RequireOtherPerson(caller, *order); !status.ok())
-                       return status;
-                     if (!request.etag().empty() && request.etag() != order->etag()) {
-                       return error::EtagMismatch(request.name());
-                     }
-                     store_.Approve(tx, id, ids::NewUuidV7(clock_.Now()), request.reason(), *order);
-                     Record(tx, order->name(), "catalog.order.approved");
-                     return *std::move(order);
-                   });
+  return db_.Write(
+      caller, "orders.approve", [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Order> {
+        auto order = store_.GetForUpdate(tx, id);
+        if (!order) return error::NotFound(request.name());
+        absl::Status status = error::CheckEtag(request.etag(), order->etag(), request.name());
+        if (status.ok()) status = RequireSubmitted(*order);
+        if (status.ok()) status = RequireOtherPerson(caller, *order);
+        if (!status.ok()) return status;
+        store_.Approve(tx, id, ids::NewUuidV7(clock_.Now()), request.reason(), *order);
+        Record(tx, order->name(), "catalog.order.approved");
+        return *std::move(order);
+      });
 }
 
 absl::StatusOr<v1::Order> Orders::Reject(const Caller& caller,
                                          const v1::RejectOrderRequest& request) {
   const std::string id = Segment(request.name(), 3);
-  return db_.Write(caller, "orders.reject",
-                   [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Order> {
-                     auto order = store_.GetForUpdate(tx, id);
-                     if (!order) return error::NotFound(request.name());
-                     if (auto status = RequireSubmitted(*order); !status.ok()) return status;
-                     if (!request.etag().empty() && request.etag() != order->etag()) {
-                       return error::EtagMismatch(request.name());
-                     }
-                     store_.Reject(tx, id, request.reason(), *order);
-                     Record(tx, order->name(), "catalog.order.rejected");
-                     return *std::move(order);
-                   });
+  return db_.Write(
+      caller, "orders.reject", [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Order> {
+        auto order = store_.GetForUpdate(tx, id);
+        if (!order) return error::NotFound(request.name());
+        absl::Status status = error::CheckEtag(request.etag(), order->etag(), request.name());
+        if (status.ok()) status = RequireSubmitted(*order);
+        if (!status.ok()) return status;
+        store_.Reject(tx, id, request.reason(), *order);
+        Record(tx, order->name(), "catalog.order.rejected");
+        return *std::move(order);
+      });
 }
 
 absl::StatusOr<v1::Subscription> Orders::GetSubscription(

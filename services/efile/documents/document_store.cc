@@ -1,5 +1,7 @@
 #include "services/efile/documents/document_store.h"
 
+#include <vector>
+
 #include "common/pg/rows.h"
 #include "services/efile/convert.h"
 
@@ -58,10 +60,19 @@ constexpr pg::Query kGet{"documents.get",
                          " WHERE d.tenant_id = $1::text AND d.dossier_id = $2::uuid"
                          " AND d.document_id = $3::uuid"};
 
-constexpr pg::Query kList{"documents.list",
-                          "SELECT " COLUMNS FROM_JOINED
-                          " WHERE d.tenant_id = $1::text AND d.dossier_id = $2::uuid"
-                          " AND d.document_id > $3::uuid ORDER BY d.document_id LIMIT $4::int"};
+// What is beyond a page's size stays in the database: a thousand documents may
+// have more recipients than a process has memory. `candidates` tells of them.
+constexpr pg::Query kList{
+    "documents.list",
+    "WITH candidates AS (SELECT *, octet_length(array_to_string(recipients, '')) AS bytes"
+    "    FROM documents WHERE tenant_id = $1::text AND dossier_id = $2::uuid"
+    "    AND document_id > $3::uuid ORDER BY document_id LIMIT $4::int),"
+    "  d AS (SELECT *, sum(bytes) OVER (ORDER BY document_id) - bytes AS bytes_before,"
+    "    count(*) OVER () AS candidates FROM candidates)"
+    " SELECT " COLUMNS
+    ", d.candidates FROM d"
+    " JOIN contents c ON c.tenant_id = d.tenant_id AND c.content_id = d.content_id"
+    " WHERE d.bytes_before < $5::bigint ORDER BY d.document_id"};
 
 constexpr pg::Query kGetContent{
     "documents.get_content",
@@ -153,14 +164,11 @@ std::optional<v1::Document> DocumentStore::Get(pg::Transaction& tx, const Docume
   return First(tx.Exec(kGet, tx.caller().tenant, key.dossier_id, key.document_id));
 }
 
-std::vector<v1::Document> DocumentStore::List(pg::Transaction& tx, const std::string& dossier_id,
-                                              const std::string& after, int limit) const {
-  std::vector<v1::Document> documents;
-  for (const pqxx::row& row : tx.Exec(kList, tx.caller().tenant, dossier_id,
-                                      after.empty() ? std::string(kFirstId) : after, limit)) {
-    documents.push_back(ToDocument(row));
-  }
-  return documents;
+paging::Rows<v1::Document> DocumentStore::List(pg::Transaction& tx, const std::string& dossier_id,
+                                               const std::string& after, int limit) const {
+  const std::string first = after.empty() ? kFirstId : after;
+  return paging::RowsOf(
+      tx.Exec(kList, tx.caller().tenant, dossier_id, first, limit, paging::kPageBytes), ToDocument);
 }
 
 std::optional<ContentRow> DocumentStore::GetContent(pg::Transaction& tx,

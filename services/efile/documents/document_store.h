@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "common/paging/page.h"
 #include "common/pg/database.h"
 #include "services/efile/keys/tenant_keys.h"
 #include "services/efile/names.h"
@@ -37,8 +37,8 @@ class DocumentStore {
 
   std::optional<v1::Document> Get(pg::Transaction& tx, const DocumentKey& key) const;
   // At most `limit` with ids after `after`; empty = from the first.
-  std::vector<v1::Document> List(pg::Transaction& tx, const std::string& dossier_id,
-                                 const std::string& after, int limit) const;
+  paging::Rows<v1::Document> List(pg::Transaction& tx, const std::string& dossier_id,
+                                  const std::string& after, int limit) const;
   std::optional<ContentRow> GetContent(pg::Transaction& tx, const DocumentKey& key) const;
 };
 

@@ -59,8 +59,7 @@ absl::StatusOr<v1::Document> Documents::CreateInline(const Caller& caller, const
   const ContentId id{caller.tenant, key.document_id};
   absl::StatusOr<NewDataKey> data_key = storage_.keys.NewContentKey(caller, id.id);
   if (!data_key.ok()) return data_key.status();
-  absl::Status written = WriteContent(storage_.store, id, data_key->key, bytes);
-  if (!written.ok()) return written;
+  const absl::Status written = WriteContent(storage_.store, id, data_key->key, bytes);
   const ContentRow content{.id = id.id,
                            .size = static_cast<std::int64_t>(bytes.size()),
                            .sha256 = Sha256Of(bytes),
@@ -68,6 +67,7 @@ absl::StatusOr<v1::Document> Documents::CreateInline(const Caller& caller, const
                            .key = data_key->stored};
   absl::StatusOr<v1::Document> document = db_.Write(
       caller, "documents.create", [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Document> {
+        if (!written.ok()) return written;  // the answer, unless there is a first one
         auto created = store_.Insert(tx, key, request.document(), content);
         if (!created) return WhyNotFiled(tx, key.dossier_id);
         Record(tx, *created);
@@ -145,7 +145,7 @@ absl::StatusOr<v1::ListDocumentsResponse> Documents::List(const Caller& caller,
       caller, "documents.list",
       [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListDocumentsResponse> {
         v1::ListDocumentsResponse response;
-        paging::Rows<v1::Document> found{store_.List(tx, *dossier_id, *after, limit + 1)};
+        auto found = store_.List(tx, *dossier_id, *after, limit + 1);
         if (paging::Fill(std::move(found), limit, *response.mutable_documents())) {
           const auto last = DocumentKeyIn(caller, response.documents().rbegin()->name());
           response.set_next_page_token(tokens_.Make(caller, request, last->document_id));

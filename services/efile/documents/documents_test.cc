@@ -228,18 +228,23 @@ TEST_F(DocumentsTest, AKeyMovedToAnotherContentDoesNotOpen) {
 
 TEST_F(DocumentsTest, AFullDiskRefusesNewDocumentsAndReadingGoesOn) {
   auto before = CreateDocument(User(), dossier_, std::string(50000, 'x'));
+  const Caller once = testing::WithRequestId(User());
+  auto first = CreateDocument(once, dossier_, std::string(100000, 'z'));
   std::signal(SIGXFSZ, SIG_IGN);
   rlimit unlimited{};
   ::getrlimit(RLIMIT_FSIZE, &unlimited);
   rlimit limit{60000, unlimited.rlim_max};
   ::setrlimit(RLIMIT_FSIZE, &limit);
   absl::Status refused = CreateDocument(User(), dossier_, std::string(100000, 'y')).status();
+  auto repeated = CreateDocument(once, dossier_, std::string(100000, 'z'));
   auto read = Download(User(), before->name());
   ::setrlimit(RLIMIT_FSIZE, &unlimited);
   EXPECT_EQ(error::ReasonOf(refused), "STORAGE_FULL");
   EXPECT_TRUE(read.ok()) << read.status();
-  EXPECT_EQ(Count("documents"), 1);
-  EXPECT_EQ(content_.CountFiles(), 1);
+  ASSERT_TRUE(repeated.ok()) << repeated.status();
+  EXPECT_EQ(repeated->name(), first->name());
+  EXPECT_EQ(Count("documents"), 2);
+  EXPECT_EQ(content_.CountFiles(), 2);
 }
 
 }  // namespace

@@ -43,11 +43,6 @@ absl::StatusOr<DossierQuery> QueryFrom(const Caller& caller,
   return query;
 }
 
-absl::Status CheckEtag(const std::string& given, const v1::Dossier& dossier) {
-  if (given.empty() || given == dossier.etag()) return absl::OkStatus();
-  return error::EtagMismatch(dossier.name());
-}
-
 }  // namespace
 
 absl::Status DossierClosed(const std::string& name) {
@@ -142,40 +137,40 @@ absl::StatusOr<v1::Dossier> Dossiers::Update(const Caller& caller,
   const std::string& name = request.dossier().name();
   const auto id = DossierIdIn(caller, name);
   if (!id) return error::NotFound(name);
-  return db_.Write(caller, "dossiers.update",
-                   [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Dossier> {
-                     auto dossier = store_.GetForUpdate(tx, *id);
-                     if (!dossier) return error::NotFound(name);
-                     if (dossier->state() != v1::Dossier::OPEN) return DossierClosed(name);
-                     absl::Status status = CheckEtag(request.dossier().etag(), *dossier);
-                     if (status.ok()) status = ApplyUpdate(request, *dossier);
-                     if (!status.ok()) return status;
-                     Record(tx, *dossier, "efile.dossier.updated");
-                     return store_.Update(tx, *id, *dossier);
-                   });
+  return db_.Write(
+      caller, "dossiers.update", [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Dossier> {
+        auto dossier = store_.GetForUpdate(tx, *id);
+        if (!dossier) return error::NotFound(name);
+        absl::Status status = error::CheckEtag(request.dossier().etag(), dossier->etag(), name);
+        if (!status.ok()) return status;
+        if (dossier->state() != v1::Dossier::OPEN) return DossierClosed(name);
+        if (status = ApplyUpdate(request, *dossier); !status.ok()) return status;
+        Record(tx, *dossier, "efile.dossier.updated");
+        return store_.Update(tx, *id, *dossier);
+      });
 }
 
 absl::StatusOr<v1::Dossier> Dossiers::Close(const Caller& caller,
                                             const v1::CloseDossierRequest& request) {
   const auto id = DossierIdIn(caller, request.name());
   if (!id) return error::NotFound(request.name());
-  return db_.Write(caller, "dossiers.close",
-                   [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Dossier> {
-                     auto dossier = store_.GetForUpdate(tx, *id);
-                     if (!dossier) return error::NotFound(request.name());
-                     absl::Status status = CheckEtag(request.etag(), *dossier);
-                     if (status.ok()) status = CheckClosable(tx, *id, *dossier);
-                     if (!status.ok()) return status;
-                     std::optional<absl::CivilDay> end;
-                     if (auto years = dossier->retention().years(); years > 0) {
-                       end = RetentionEnd(absl::ToCivilDay(tx.time(), zone_), years);
-                     }
-                     // No document comes in any more: with their number the log
-                     // proves, years later, that none is missing.
-                     Record(tx, *dossier, "efile.dossier.closed",
-                            {{"documents", std::to_string(store_.CountDocuments(tx, *id))}});
-                     return store_.Close(tx, *id, end);
-                   });
+  return db_.Write(
+      caller, "dossiers.close", [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Dossier> {
+        auto dossier = store_.GetForUpdate(tx, *id);
+        if (!dossier) return error::NotFound(request.name());
+        absl::Status status = error::CheckEtag(request.etag(), dossier->etag(), request.name());
+        if (status.ok()) status = CheckClosable(tx, *id, *dossier);
+        if (!status.ok()) return status;
+        std::optional<absl::CivilDay> end;
+        if (auto years = dossier->retention().years(); years > 0) {
+          end = RetentionEnd(absl::ToCivilDay(tx.time(), zone_), years);
+        }
+        // No document comes in any more: with their number the log
+        // proves, years later, that none is missing.
+        Record(tx, *dossier, "efile.dossier.closed",
+               {{"documents", std::to_string(store_.CountDocuments(tx, *id))}});
+        return store_.Close(tx, *id, end);
+      });
 }
 
 absl::Status Dossiers::CheckClosable(pg::Transaction& tx, const std::string& id,

@@ -69,19 +69,18 @@ absl::StatusOr<v1::FilePlanEntry> FilePlan::Retire(const Caller& caller,
                                                    const v1::RetireFilePlanEntryRequest& request) {
   const auto code = FilePlanCodeIn(caller, request.name());
   if (!code) return error::NotFound(request.name());
-  return db_.Write(caller, "file_plan_entries.retire",
-                   [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::FilePlanEntry> {
-                     const auto entry = store_.GetForUpdate(tx, *code);
-                     if (!entry) return error::NotFound(request.name());
-                     if (!request.etag().empty() && request.etag() != entry->etag()) {
-                       return error::EtagMismatch(request.name());
-                     }
-                     if (entry->state() == v1::FilePlanEntry::RETIRED) return *entry;
-                     ledger::Append(tx, {.resource = entry->name()});
-                     events::Emit(
-                         tx, {.type = "efile.filePlanEntry.retired", .resource = entry->name()});
-                     return store_.Retire(tx, *code);
-                   });
+  return db_.Write(
+      caller, "file_plan_entries.retire",
+      [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::FilePlanEntry> {
+        const auto entry = store_.GetForUpdate(tx, *code);
+        if (!entry) return error::NotFound(request.name());
+        absl::Status status = error::CheckEtag(request.etag(), entry->etag(), request.name());
+        if (!status.ok()) return status;
+        if (entry->state() == v1::FilePlanEntry::RETIRED) return *entry;
+        ledger::Append(tx, {.resource = entry->name()});
+        events::Emit(tx, {.type = "efile.filePlanEntry.retired", .resource = entry->name()});
+        return store_.Retire(tx, *code);
+      });
 }
 
 }  // namespace sockel::efile

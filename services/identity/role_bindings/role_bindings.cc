@@ -61,6 +61,13 @@ absl::Status CheckLeavesAnAdmin(pg::WriteTransaction& tx, const v1::RoleBinding&
   return of_user ? CheckNotLastAdmin(tx, principal->id, binding.role()) : absl::OkStatus();
 }
 
+absl::Status HasRole(const v1::RoleBinding& binding) {
+  return error::Make(
+      absl::StatusCode::kAlreadyExists, error::CommonReason::RESOURCE_EXISTS,
+      absl::StrCat(binding.principal(), " has the role `", binding.role(), "` already"),
+      {{"resource", binding.principal()}, {"role", binding.role()}});
+}
+
 }  // namespace
 
 absl::StatusOr<v1::RoleBinding> RoleBindings::Create(const Caller& caller,
@@ -78,8 +85,7 @@ absl::StatusOr<v1::RoleBinding> RoleBindings::Create(const Caller& caller,
                                                                 *principal, values.role());
                      if (!inserted.principal_exists) return error::NotFound(values.principal());
                      if (!inserted.binding.has_value()) {
-                       return error::AlreadyExists(
-                           absl::StrCat(values.principal(), " with the role ", values.role()));
+                       return HasRole(values);
                      }
                      Record(tx, *inserted.binding, "identity.roleBinding.created");
                      return *std::move(inserted.binding);

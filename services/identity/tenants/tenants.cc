@@ -24,7 +24,7 @@ absl::StatusOr<v1::Tenant> Locked(pg::WriteTransaction& tx, const std::string& n
                                   const std::string& etag) {
   auto tenant = tenant_store::FindForUpdate(tx, tx.caller().tenant);
   if (!tenant.has_value()) return error::NotFound(name);
-  if (!etag.empty() && etag != tenant->etag()) return error::EtagMismatch(name);
+  if (auto status = error::CheckEtag(etag, tenant->etag(), name); !status.ok()) return status;
   return *std::move(tenant);
 }
 

@@ -30,7 +30,7 @@ absl::StatusOr<v1::User> Locked(pg::WriteTransaction& tx, const std::string& nam
                                 const std::string& etag) {
   auto user = user_store::FindForUpdate(tx, Segment(name, 3));
   if (!user.has_value()) return error::NotFound(name);
-  if (!etag.empty() && etag != user->etag()) return error::EtagMismatch(name);
+  if (auto status = error::CheckEtag(etag, user->etag(), name); !status.ok()) return status;
   return *std::move(user);
 }
 
