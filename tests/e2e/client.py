@@ -5,9 +5,11 @@ import threading
 import time
 import uuid
 
+import api
 import grpc
 import jwt
 import stubs  # noqa: F401  (generates the modules imported below)
+from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from patience import PATIENCE
 from sockel.audit.v1 import audit_pb2_grpc
@@ -19,13 +21,28 @@ from sockel.identity.v1 import (access_pb2_grpc, authentication_pb2, authenticat
                                 user_pb2_grpc)
 from sockel.notification.v1 import inbox_pb2_grpc, message_pb2_grpc, sender_pb2_grpc, template_pb2_grpc
 
+READS = ("Get", "List", "BatchGet", "Check", "WhoAmI", "Preview", "Download", "Search")
+
+
+def _is_safe_to_repeat(method):
+    """May a call be sent again when nobody knows what became of it? Reads, and changes whose
+    request carries a request_id (protos/README.md, "Retries"). The others each need another
+    way: a new assertion, a look at what has arrived of an upload, the cursor of a watch."""
+    if method.client_streaming:
+        return False
+    return method.name.startswith(READS) or "request_id" in method.input_type.fields_by_name
+
+
 # As a ministry's developer would set it: what may be repeated, is.
-RETRIES = json.dumps({"methodConfig": [{
-    "name": [{}],
+_CONFIG = {"methodConfig": [{
+    "name": [{"service": service.full_name, "method": method.name}
+             for file in api.FILES for service in file.services_by_name.values()
+             for method in service.methods if _is_safe_to_repeat(method)],
     "retryPolicy": {"maxAttempts": 5, "initialBackoff": "0.2s", "maxBackoff": "2s",
                     "backoffMultiplier": 2,
-                    "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"]}}]})
-BALANCED = json.dumps({**json.loads(RETRIES), "loadBalancingConfig": [{"round_robin": {}}],
+                    "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"]}}]}
+RETRIES = json.dumps(_CONFIG)
+BALANCED = json.dumps({**_CONFIG, "loadBalancingConfig": [{"round_robin": {}}],
                        "healthCheckConfig": {"serviceName": ""}})
 
 
@@ -72,9 +89,26 @@ def refused(call, *args, **kwargs):
     raise AssertionError(f"was not refused: {answer}")
 
 
-class _WithToken(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor,
+def request_id():
+    return str(uuid.uuid4())
+
+
+def _with_request_id(request):
+    """The request, and of a change that does not say which one it is, a copy that does: gRPC
+    repeats it as it is, and the server answers a repeat as it did the first time."""
+    if not isinstance(request, Message) or "request_id" not in request.DESCRIPTOR.fields_by_name \
+            or request.request_id:
+        return request
+    filled = type(request)()
+    filled.CopyFrom(request)
+    filled.request_id = request_id()
+    return filled
+
+
+class _Completed(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor,
                  grpc.StreamUnaryClientInterceptor):
-    """Puts the token on every call. Plaintext to loopback carries no call credentials."""
+    """Puts the token and a time limit on every call, and a request_id into every change.
+    Plaintext to loopback carries no call credentials."""
 
     def __init__(self, token):
         self._token = token
@@ -85,7 +119,8 @@ class _WithToken(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterce
         if token:
             metadata.append(("authorization", f"Bearer {token}"))
         timeout = 20 * PATIENCE if details.timeout is None else details.timeout
-        return continuation(details._replace(metadata=metadata, timeout=timeout), request)
+        return continuation(details._replace(metadata=metadata, timeout=timeout),
+                            _with_request_id(request))
 
     intercept_unary_unary = intercept_unary_stream = intercept_stream_unary = _go
 
@@ -133,10 +168,9 @@ class Client:
 
     def channel(self, service):
         if service not in self._channels:
-            options = [("grpc.service_config", self._service_config), ("grpc.enable_retries", 1),
-                       ("grpc.max_receive_message_length", 16 << 20)]
+            options = [("grpc.service_config", self._service_config), ("grpc.enable_retries", 1)]
             bare = grpc.insecure_channel(self.targets[service], options)
-            self._channels[service] = grpc.intercept_channel(bare, _WithToken(self.token))
+            self._channels[service] = grpc.intercept_channel(bare, _Completed(self.token))
         return self._channels[service]
 
     def audit(self, service):
@@ -150,10 +184,8 @@ class Client:
             channel.close()
 
 
-def request_id():
-    return str(uuid.uuid4())
-
-
+# Signing in is not repeated, so it waits for a connection: one to a server that was just started
+# again may have failed a moment ago.
 def login(targets, tenant, user, password):
     """A client of a signed-in person, and the answer of the first Login."""
     answers = []
@@ -161,7 +193,7 @@ def login(targets, tenant, user, password):
     def sign_in():
         anonymous = Client(targets)
         answers.append(anonymous.authentication.Login(authentication_pb2.LoginRequest(
-            tenant=f"tenants/{tenant}", login=user, password=password)))
+            tenant=f"tenants/{tenant}", login=user, password=password), wait_for_ready=True))
         anonymous.close()
         return answers[-1].access_token
     token = Renewed(sign_in)
@@ -183,7 +215,7 @@ def application(targets, name, key, key_id):
         anonymous = Client(targets)
         answer = anonymous.authentication.IssueServiceToken(
             authentication_pb2.IssueServiceTokenRequest(
-                client_assertion=assertion(name, key, key_id)))
+                client_assertion=assertion(name, key, key_id)), wait_for_ready=True)
         anonymous.close()
         return answer.access_token
     token = Renewed(sign_in)

@@ -163,7 +163,9 @@ class Suite:
         has found; from all logs."""
         wrong = re.compile(r'"code":"(INTERNAL|UNKNOWN|DATA_LOSS|UNIMPLEMENTED)"'
                            r"|(ERROR|WARNING|SUMMARY): \w+Sanitizer|runtime error: ")
-        return [line for service in SERVICES for log in (self.state / "log").glob(f"{service}*.log")
+        logs = [log for process in (*SERVICES, "standalone")
+                for log in (self.state / "log").glob(f"{process}*.log")]
+        return [line for log in logs
                 for line in log.read_text(errors="replace").splitlines() if wrong.search(line)]
 
     # People.
@@ -182,7 +184,7 @@ class Suite:
     def user(self, admin, tenant, login, *roles):
         """Makes a person who can sign in with PASSWORD; returns the resource name."""
         user = admin.users.CreateUser(user_pb2.CreateUserRequest(
-            parent=f"tenants/{tenant}", request_id=client.request_id(),
+            parent=f"tenants/{tenant}",
             user=user_pb2.User(login=login, display_name=login.title(),
                                email=f"{login}@{tenant}.example")))
         for role in roles:
@@ -195,7 +197,7 @@ class Suite:
     def bind(self, admin, principal, role):
         """Gives a role; returns the name of the binding."""
         return admin.role_bindings.CreateRoleBinding(role_binding_pb2.CreateRoleBindingRequest(
-            parent="/".join(principal.split("/")[:2]), request_id=client.request_id(),
+            parent="/".join(principal.split("/")[:2]),
             role_binding=role_binding_pb2.RoleBinding(principal=principal, role=role))).name
 
     def activate(self, tenant, login, code):
@@ -236,7 +238,7 @@ class Suite:
         wanted = struct_pb2.Struct()
         json_format.ParseDict(parameters(code, key), wanted)
         return self.operator().orders.CreateOrder(order_pb2.CreateOrderRequest(
-            parent="tenants/provider", request_id=client.request_id(),
+            parent="tenants/provider",
             order=order_pb2.Order(plan="offerings/efile/plans/standard", parameters=wanted)))
 
     def finished(self, name, seconds=60):

@@ -4,15 +4,63 @@ import hashlib
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import client
 import grpc
+import pytest
 import records
 from sockel.audit.v1 import audit_pb2
+from sockel.catalog.v1 import offering_pb2
 from sockel.efile.v1 import document_pb2, dossier_pb2, upload_pb2
 from sockel.events.v1 import events_pb2
 from sockel.identity.v1 import access_pb2, authentication_pb2
-from suite import PASSWORD, Key, wait_until
+from sockel.notification.v1 import inbox_pb2
+from suite import PASSWORD, SERVICES, Key, wait_until
+
+
+class Busy(grpc.GenericRpcHandler):
+    """A server that refuses the first call of each method, and answers the next with nothing."""
+
+    def __init__(self):
+        self.calls = []  # methods and requests, as they came
+
+    def service(self, handler_call_details):
+        method = handler_call_details.method.rpartition("/")[2]
+
+        def take(request, context):
+            self.calls.append((method, request))
+            if [called for called, _ in self.calls].count(method) == 1:
+                context.abort(grpc.StatusCode.UNAVAILABLE, "busy")
+            return b""
+        return grpc.unary_unary_rpc_method_handler(take)
+
+
+@pytest.fixture
+def busy():
+    """Busy, and a client of it."""
+    handler = Busy()
+    server = grpc.server(ThreadPoolExecutor(1), handlers=(handler,))
+    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    server.start()
+    caller = client.Client({service: address for service in SERVICES})
+    yield handler, caller
+    caller.close()
+    server.stop(None).wait()
+
+
+def test_a_change_is_repeated_as_the_same_one(busy):
+    server, caller = busy
+    records.create_dossier(caller, "smi")
+    (_, first), (_, again) = server.calls
+    assert first == again and dossier_pb2.CreateDossierRequest.FromString(first).request_id
+
+
+def test_what_may_not_be_repeated_is_not(busy):
+    server, caller = busy
+    request = authentication_pb2.IssueServiceTokenRequest(client_assertion="once")
+    assert client.refused(caller.authentication.IssueServiceToken, request).message == "busy"
+    assert len(server.calls) == 1
 
 
 def test_an_application_signs_in_with_its_key(smi):
@@ -207,15 +255,30 @@ def test_health_reflection_and_channelz_answer(suite):
 
 
 def test_a_revoked_session_stops_within_five_seconds_everywhere(suite, smi):
-    suite.user(smi.admin, "smi", "fleeting", "caseworker")
+    name = suite.user(smi.admin, "smi", "fleeting", "caseworker")
     person, _ = client.login(suite.targets, "smi", "fleeting", PASSWORD)
-    person.dossiers.ListDossiers(dossier_pb2.ListDossiersRequest(parent="tenants/smi"))
+    calls = {
+        "identity": lambda: person.access.WhoAmI(access_pb2.WhoAmIRequest()),
+        "efile": lambda: person.dossiers.ListDossiers(
+            dossier_pb2.ListDossiersRequest(parent="tenants/smi")),
+        "notification": lambda: person.inbox.ListInboxItems(
+            inbox_pb2.ListInboxItemsRequest(parent=name)),
+        "catalog": lambda: person.offerings.ListOfferings(offering_pb2.ListOfferingsRequest())}
+    assert set(calls) == set(SERVICES)
+    for call in calls.values():
+        call()
     person.authentication.Logout(authentication_pb2.LogoutRequest())
-    started = time.monotonic()
-    while time.monotonic() - started < 5:
-        try:
-            person.dossiers.ListDossiers(dossier_pb2.ListDossiersRequest(parent="tenants/smi"))
-        except grpc.RpcError as error:
-            assert client.Details(error).reason == "TOKEN_REVOKED"
-            return
-    raise AssertionError("the token of a revoked session worked for 5 s")
+    left = time.monotonic()
+    for service, call in calls.items():
+        wait_until(lambda: _is_revoked(call), 10, f"the end of the session at {service}")
+        took = time.monotonic() - left
+        assert took < 5, f"the token of a revoked session worked for {took:.1f} s at {service}"
+
+
+def _is_revoked(call):
+    try:
+        call()
+        return False
+    except grpc.RpcError as error:
+        assert client.Details(error).reason == "TOKEN_REVOKED"
+        return True

@@ -81,18 +81,26 @@ def test_pool_queue_and_ledger_are_watched(prometheus, name):
                20, f"{name} of all services")
 
 
+def test_every_service_says_that_it_is_ready(prometheus):
+    wait_until(lambda: {r["metric"]["job"] for r in _query(prometheus, "sockel_ready == 1")} ==
+               set(SERVICES), 20, "sockel_ready of all services")
+
+
 def test_whoever_follows_the_revocations_shows_how_old_they_are(prometheus):
     fresh = "sockel_auth_revocations_age_seconds < 5"
     wait_until(lambda: {r["metric"]["job"] for r in _query(prometheus, fresh)} ==
                set(SERVICES) - {"identity"}, 20, f"{fresh} of all services but identity")
 
 
-def test_no_label_is_unbounded(prometheus, suite):
-    """A name, id or tenant in a label would make a series per thing."""
+def test_no_label_is_unbounded(prometheus, smi):
+    """A name, id or tenant in a label would make a series per thing. Bringing a ministry in has
+    called each service."""
     allowed = {"__name__", "job", "instance", "service", "rpc_service", "rpc_method", "rpc_type", "code",
                "le", "name", "query", "transaction", "state", "channel", "outcome", "reason", "pool"}
+    calls = "sockel_rpc_handled_total > 0"
+    wait_until(lambda: {r["metric"]["job"] for r in _query(prometheus, calls)} == set(SERVICES),
+               20, f"{calls} of all services")
     series = _get(f"{prometheus}/api/v1/series?match[]={{__name__=~\"sockel_.%2b\"}}")["data"]
-    assert series
     for labels in series:
         assert set(labels) <= allowed, labels
         assert not any("tenants/" in value for value in labels.values()), labels

@@ -1,6 +1,9 @@
 """From order to a ministry that works."""
 
+from contextlib import closing
+
 import client
+import records
 import suite as s
 import things
 from sockel.catalog.v1 import order_pb2
@@ -36,6 +39,15 @@ def test_nobody_approves_the_own_order(suite):
                              order_pb2.ApproveOrderRequest(name=order.name))
     assert (details.code.name, details.reason) == ("PERMISSION_DENIED", "OWN_ORDER")
     assert details.domain == "catalog.sockel"
+
+
+def test_all_in_one_process_a_ministry_is_onboarded_and_files_a_document():
+    with closing(s.Suite("--standalone")) as whole:
+        ministry = whole.onboard("smi")
+        dossier = records.create_dossier(ministry.application, "smi")
+        document = records.file_inline(ministry.application, dossier.name, b"Sehr geehrte")
+        assert records.download(ministry.application, document.name)[1] == b"Sehr geehrte"
+        assert whole.lives("standalone")
 
 
 def test_a_refused_provisioning_leaves_nothing_behind(suite):

@@ -60,7 +60,7 @@ class Things:
             parent=f"tenants/{self.code}", template_id="geheim", template=template_pb2.Template(
                 latest={"texts": [{"locale": "de", "subject": "s", "text_body": "t"}]})))
         message = self.person.messages.SendMessage(message_pb2.SendMessageRequest(
-            parent=f"tenants/{self.code}", request_id=client.request_id(),
+            parent=f"tenants/{self.code}",
             message=message_pb2.Message(
                 content=template_pb2.Content(subject="s", text_body="t"),
                 recipients=[message_pb2.Recipient(user=self.person_name)],
@@ -80,7 +80,7 @@ class Things:
     def _orders(self):
         plan = "offerings/efile/plans/standard"
         order = self.person.orders.CreateOrder(order_pb2.CreateOrderRequest(
-            parent=f"tenants/{self.code}", request_id=client.request_id(),
+            parent=f"tenants/{self.code}",
             order=json_format.ParseDict({"plan": plan, "parameters": {"tenant_code": self.code}},
                                         order_pb2.Order())))
         # A draft, so that the provider's staff can still change it.

@@ -144,7 +144,7 @@ def _add_checking(commands):
     _command(commands, "lint", "check format, layering, protos and file sizes", """
         tools/dev lint
         """, _plain("lint"))
-    _command(commands, "fmt", "format the C++ and proto files", """
+    _command(commands, "fmt", "format the C++ files", """
         tools/dev fmt
         """, _plain("lint", "fmt"))
     parser = _command(commands, "bench", "measure, with the limits of this machine beside the figures", """

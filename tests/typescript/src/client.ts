@@ -5,6 +5,7 @@ import * as loader from '@grpc/proto-loader';
 import { createHash, createPrivateKey, randomBytes, randomUUID, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
+import { Readable } from 'node:stream';
 import * as protobuf from 'protobufjs';
 
 interface Settings {
@@ -79,14 +80,21 @@ async function signIn(): Promise<void> {
   step('sign in');
 }
 
+// The messages of AppendUpload: the first says where its data belongs, the others go on from there.
+function* chunks(name: string, content: Buffer): Generator<object> {
+  for (let start = 0; start < content.length; start += 262_144) {
+    const data = content.subarray(start, start + 262_144);
+    yield start === 0 ? { name, offset: 0, data } : { data };
+  }
+}
+
 function append(uploads: any, name: string, content: Buffer): Promise<any> {
   return new Promise((resolve, reject) => {
     const stream = uploads.AppendUpload(metadata(), { deadline: Date.now() + 20_000 },
       (error: grpc.ServiceError | null, answer: any) => (error ? reject(error) : resolve(answer)));
-    for (let offset = 0; offset < content.length; offset += 262_144) {
-      stream.write({ name, offset, data: content.subarray(offset, offset + 262_144) });
-    }
-    stream.end();
+    // Makes the next message when the server has taken the ones before it: what is written faster
+    // than it travels is kept in memory.
+    Readable.from(chunks(name, content)).pipe(stream);
   });
 }
 

@@ -97,21 +97,20 @@ absl::Status Login(Session& session, const LoginOptions& options) {
 absl::Status Logout(Session& session) {
   absl::StatusOr<Profile> profile = session.profile();
   if (!profile.ok()) return profile.status();
-  absl::Status revoked;
+  absl::Status ended;
   if (!profile->session.empty()) {
-    identity::v1::RevokeSessionRequest request;
-    request.set_name(profile->session);
-    revoked =
-        session.Call<AuthenticationService>(&AuthenticationService::Stub::RevokeSession, request)
-            .status();
+    ended = session
+                .Call<AuthenticationService>(&AuthenticationService::Stub::Logout,
+                                             identity::v1::LogoutRequest())
+                .status();
   }
   profile->SignOut();
   if (absl::Status saved = session.SaveProfile(*profile); !saved.ok()) return saved;
   session.Say("Signed out.");
-  // Not everybody may end sessions; the tokens are forgotten here all the same.
-  if (!revoked.ok() && !absl::IsPermissionDenied(revoked) && !absl::IsUnauthenticated(revoked)) {
+  // Whom the server does not know any more has no session there.
+  if (!ended.ok() && !absl::IsUnauthenticated(ended)) {
     std::cerr << "warning: the session could not be ended at the server: "
-              << std::string(revoked.message()) << "\n";
+              << std::string(ended.message()) << "\n";
   }
   return session.ShowName(profile->name);
 }

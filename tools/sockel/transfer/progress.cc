@@ -26,6 +26,24 @@ std::string Shortened(const std::string& name) {
 
 }  // namespace
 
+std::string ProgressText(const ProgressState& state) {
+  const double bytes = static_cast<double>(state.bytes);
+  const double total = static_cast<double>(state.total_bytes);
+  const double part = total > 0 ? std::clamp(bytes / total, 0.0, 1.0) : 1.0;
+  const int full = static_cast<int>(part * kBarWidth);
+  const double rate = bytes / std::max(absl::ToDoubleSeconds(state.elapsed), 0.001);
+  std::string left;
+  if (rate > 0 && part < 1) {
+    const double remaining = (total - bytes) / rate;
+    left = absl::StrCat(", ", absl::FormatDuration(absl::Seconds(static_cast<int>(remaining) + 1)),
+                        " left");
+  }
+  return absl::StrFormat(
+      "[%s%s] %3.0f %%  %d/%d  %s/s%s  %s", std::string(static_cast<std::size_t>(full), '#'),
+      std::string(static_cast<std::size_t>(kBarWidth - full), '.'), part * 100, state.files,
+      state.total_files, RenderBytes(rate), left, Shortened(state.latest));
+}
+
 Progress::Progress(std::int64_t total_bytes, std::int64_t total_files)
     : visible_(isatty(STDERR_FILENO) == 1),
       total_bytes_(total_bytes),
@@ -56,23 +74,13 @@ void Progress::Draw(bool always) {
   const absl::Time now = absl::Now();
   if (!visible_ || (!always && now - drawn_ < absl::Milliseconds(100))) return;
   drawn_ = now;
-  const double part =
-      total_bytes_ > 0
-          ? std::clamp(static_cast<double>(bytes_) / static_cast<double>(total_bytes_), 0.0, 1.0)
-          : 1.0;
-  const int full = static_cast<int>(part * kBarWidth);
-  const double seconds = std::max(absl::ToDoubleSeconds(now - start_), 0.001);
-  const double rate = static_cast<double>(bytes_) / seconds;
-  std::string left;
-  if (rate > 0 && part < 1) {
-    const double remaining = static_cast<double>(total_bytes_ - bytes_) / rate;
-    left = absl::StrCat(", ", absl::FormatDuration(absl::Seconds(static_cast<int>(remaining) + 1)),
-                        " left");
-  }
-  absl::FPrintF(stderr, "\r\033[K[%s%s] %3.0f %%  %d/%d  %s/s%s  %s",
-                std::string(static_cast<std::size_t>(full), '#'),
-                std::string(static_cast<std::size_t>(kBarWidth - full), '.'), part * 100, files_,
-                total_files_, RenderBytes(rate), left, Shortened(latest_));
+  absl::FPrintF(stderr, "\r\033[K%s",
+                ProgressText({.bytes = bytes_,
+                              .total_bytes = total_bytes_,
+                              .files = files_,
+                              .total_files = total_files_,
+                              .latest = latest_,
+                              .elapsed = now - start_}));
   std::fflush(stderr);
 }
 

@@ -9,6 +9,19 @@
 
 namespace sockel::cli {
 
+// How far a transfer is.
+struct ProgressState {
+  std::int64_t bytes = 0;  // that went through
+  std::int64_t total_bytes = 0;
+  std::int64_t files = 0;  // that are done
+  std::int64_t total_files = 0;
+  std::string latest;  // of these
+  absl::Duration elapsed;
+};
+
+// The bar: `[#######.......................]  25 %  1/4  2.0 MiB/s, 4s left  scan.pdf`.
+std::string ProgressText(const ProgressState& state);
+
 // A progress bar on stderr, when that is a terminal; silent otherwise.
 // Thread-safe.
 class Progress {
