@@ -66,6 +66,15 @@ TEST_F(ServiceAccountTokensTest, WaitsOutAShortAbsenceOfIdentity) {
   later.join();
 }
 
+TEST_F(ServiceAccountTokensTest, WhoWaitsIsToldWhenItGoesAndALateAnswerIsDropped) {
+  identity_.Stop();
+  absl::Status told;
+  tokens_->Get([&](const absl::StatusOr<std::string>& token) { told = token.status(); });
+  tokens_.reset();
+  EXPECT_EQ(told.code(), absl::StatusCode::kCancelled);
+  identity_.Start();
+}
+
 TEST_F(ServiceAccountTokensTest, DoesNotHammerAnIdentityThatRefuses) {
   identity_.SetServiceAccount(auth::Key::Generate().value());
   for (int i = 0; i < 50; ++i) {

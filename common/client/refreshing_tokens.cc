@@ -25,6 +25,15 @@ class Fixed final : public TokenSource {
 
 }  // namespace
 
+RefreshingTokens::~RefreshingTokens() {
+  std::vector<Done> waiting;
+  {
+    absl::MutexLock lock(&mutex_);
+    waiting.swap(waiting_);
+  }
+  Deliver({std::move(waiting), absl::CancelledError("nobody needs a token any more")});
+}
+
 std::shared_ptr<TokenSource> FixedToken(std::string access_token) {
   return std::make_shared<Fixed>(std::move(access_token));
 }
@@ -71,27 +80,35 @@ void RefreshingTokens::Get(Done done) {
   if (fetch) Fetch();
 }
 
-void RefreshingTokens::Fetched(absl::StatusOr<Token> token) {
-  std::vector<Done> waiting;
-  absl::StatusOr<std::string> answer = absl::UnavailableError("");
-  {
-    absl::MutexLock lock(&mutex_);
-    const absl::Time now = clock_.Now();
-    fetching_ = false;
-    waiting.swap(waiting_);
-    if (token.ok()) {
-      Keep(*std::move(token), now);
-      backoff_ = absl::ZeroDuration();
-      not_before_ = absl::InfinitePast();
-      answer = token_;
-    } else {
-      backoff_ = std::clamp(backoff_ * 2, kLeastBackoff, kMostBackoff);
-      not_before_ = now + backoff_;
-      last_error_ = token.status();
-      answer = last_error_;
-    }
+void RefreshingTokens::Fetched(const absl::StatusOr<Token>& token) { Deliver(Store(token)); }
+
+RefreshingTokens::Delivery RefreshingTokens::Store(const absl::StatusOr<Token>& token) {
+  absl::MutexLock lock(&mutex_);
+  const absl::Time now = clock_.Now();
+  fetching_ = false;
+  Delivery delivery;
+  delivery.waiting.swap(waiting_);
+  if (token.ok()) {
+    Keep(*token, now);
+    backoff_ = absl::ZeroDuration();
+    not_before_ = absl::InfinitePast();
+    delivery.answer = token_;
+  } else {
+    backoff_ = std::clamp(backoff_ * 2, kLeastBackoff, kMostBackoff);
+    not_before_ = now + backoff_;
+    last_error_ = token.status();
+    delivery.answer = last_error_;
   }
-  for (const Done& done : waiting) done(answer);
+  return delivery;
+}
+
+void RefreshingTokens::Deliver(const Delivery& delivery) {
+  for (const Done& done : delivery.waiting) done(delivery.answer);
+}
+
+void RefreshingTokens::Close() {
+  absl::MutexLock lock(&door_->mutex);
+  door_->open = false;
 }
 
 void RefreshingTokens::Rejected(const std::string& access_token) {

@@ -24,6 +24,7 @@ class ServiceAccountSource final : public RefreshingTokens {
       : RefreshingTokens(clock),
         account_(std::move(account)),
         stub_(AuthenticationService::NewStub(identity)) {}
+  ~ServiceAccountSource() override { Close(); }
 
  private:
   // A new assertion each time: identity accepts one only once.
@@ -38,10 +39,10 @@ class ServiceAccountSource final : public RefreshingTokens {
         [this](auto* context, auto* sent, auto* response, auto done) {
           stub_->async()->IssueServiceToken(context, sent, response, std::move(done));
         },
-        [this, alive = shared_from_this()](absl::StatusOr<IssueServiceTokenResponse> response) {
-          if (!response.ok()) return Fetched(response.status());
-          Fetched(Token{response->access_token(), ToTime(response->expire_time())});
-        });
+        Answer<IssueServiceTokenResponse>(
+            [](const IssueServiceTokenResponse& response) -> absl::StatusOr<Token> {
+              return Token{response.access_token(), ToTime(response.expire_time())};
+            }));
   }
 
   const ServiceAccount account_;

@@ -22,6 +22,7 @@ class UserSource final : public RefreshingTokens {
         stub_(AuthenticationService::NewStub(identity)) {
     Seed({std::move(tokens.access_token), tokens.access_expire_time});
   }
+  ~UserSource() override { Close(); }
 
  private:
   void Fetch() override {
@@ -32,13 +33,13 @@ class UserSource final : public RefreshingTokens {
         [this](auto* context, auto* sent, auto* response, auto done) {
           stub_->async()->RefreshTokens(context, sent, response, std::move(done));
         },
-        [this, alive = shared_from_this()](absl::StatusOr<RefreshTokensResponse> response) {
-          if (!response.ok()) return Fetched(response.status());
-          const absl::Time expires = ToTime(response->access_token_expire_time());
-          refresh_token_ = response->refresh_token();
-          if (on_refresh_) on_refresh_({response->access_token(), expires, refresh_token_});
-          Fetched(Token{response->access_token(), expires});
-        });
+        Answer<RefreshTokensResponse>(
+            [this](const RefreshTokensResponse& response) -> absl::StatusOr<Token> {
+              const absl::Time expires = ToTime(response.access_token_expire_time());
+              refresh_token_ = response.refresh_token();
+              if (on_refresh_) on_refresh_({response.access_token(), expires, refresh_token_});
+              return Token{response.access_token(), expires};
+            }));
   }
 
   // Touched by the one fetch under way only.
