@@ -2,7 +2,6 @@
 
 #include <google/protobuf/util/time_util.h>
 
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "common/pg/rows.h"
@@ -34,14 +33,21 @@ constexpr pg::Query kReadAfter{
     "FROM events WHERE tenant_id = $1 AND (xid, seq) > ($2::xid8, $3::bigint) "
     "ORDER BY xid, seq LIMIT $4"};
 
-constexpr pg::Query kEnd{"events_end",
-                         "SELECT pg_snapshot_xmin(pg_current_snapshot()) AS next_xid"};
+// Marks name events that were committed, or what was deleted: what else has a
+// number may be gone after a crash, and the number given to another transaction.
+constexpr pg::Query kNewest{
+    "events_newest",
+    "SELECT xid, seq, event_id FROM events "
+    "WHERE tenant_id = $1 AND xid < pg_snapshot_xmin(pg_current_snapshot()) "
+    "ORDER BY xid DESC, seq DESC LIMIT 1"};
 
-constexpr pg::Query kIsLost{
-    "events_is_lost",
-    "SELECT $2::xid8 >= pg_snapshot_xmax(pg_current_snapshot())"
-    "  OR EXISTS (SELECT FROM event_horizons"
-    "             WHERE tenant_id = $1 AND (xid, seq) > ($2::xid8, $3::bigint)) AS lost"};
+constexpr pg::Query kHorizon{"events_horizon",
+                             "SELECT xid, seq FROM event_horizons WHERE tenant_id = $1"};
+
+constexpr pg::Query kIsThere{
+    "events_is_there",
+    "SELECT FROM events WHERE tenant_id = $1 AND xid = $2::xid8 AND seq = $3::bigint"
+    "  AND event_id::text LIKE '%' || $4::text"};
 
 // The oldest of each tenant are where its key begins: no index on time needed.
 // Events of a clock that was ahead hold up their tenant's until it is overtaken.
@@ -74,7 +80,9 @@ constexpr pg::Query kPurge{
 constexpr pg::Query kNotify{"events_notify",
                             "SELECT pg_notify('sockel_events', t) FROM unnest($1::text[]) AS t"};
 
-std::uint64_t GetXid(const pqxx::field& field) { return std::stoull(field.as<std::string>()); }
+Position PositionIn(const pqxx::row& row) {
+  return {std::stoull(row["xid"].as<std::string>()), row["seq"].as<std::int64_t>()};
+}
 
 v1::Event GetEvent(const pqxx::row& row) {
   v1::Event event;
@@ -121,19 +129,28 @@ EventPage ReadAfter(pg::Transaction& tx, const Position& after, int limit) {
       page.gap = true;
       return page;
     }
-    page.events.push_back({{GetXid(row["xid"]), row["seq"].as<std::int64_t>()}, GetEvent(row)});
+    page.events.push_back({PositionIn(row), GetEvent(row)});
   }
   page.full = page.events.size() == static_cast<std::size_t>(limit);
   return page;
 }
 
-Position CurrentEnd(pg::Transaction& tx) {
-  const std::uint64_t next = GetXid(tx.Exec(kEnd)[0]["next_xid"]);
-  return {next - 1, std::numeric_limits<std::int64_t>::max()};
+Mark NewestMark(pg::Transaction& tx) {
+  const pqxx::result rows = tx.Exec(kNewest, tx.caller().tenant);
+  if (rows.empty()) return OldestMark(tx);
+  return {PositionIn(rows[0]), EndOf(rows[0]["event_id"].as<std::string>())};
 }
 
-bool IsLost(pg::Transaction& tx, const Position& position) {
-  return tx.Exec(kIsLost, tx.caller().tenant, position.xid, position.seq)[0]["lost"].as<bool>();
+Mark OldestMark(pg::Transaction& tx) {
+  const pqxx::result rows = tx.Exec(kHorizon, tx.caller().tenant);
+  return rows.empty() ? Mark{} : Mark{PositionIn(rows[0]), ""};
+}
+
+bool IsLost(pg::Transaction& tx, const Mark& mark) {
+  const Position& position = mark.position;
+  if (position == OldestMark(tx).position) return false;
+  return mark.event.empty() ||
+         tx.Exec(kIsThere, tx.caller().tenant, position.xid, position.seq, mark.event).empty();
 }
 
 std::int64_t PurgeBefore(pg::WriteTransaction& tx, absl::Time before, int per_tenant) {

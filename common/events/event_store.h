@@ -35,13 +35,16 @@ struct EventPage {
 // The caller's tenant's events behind `after`, in order.
 EventPage ReadAfter(pg::Transaction& tx, const Position& after, int limit);
 
-// Behind everything that is visible now.
-Position CurrentEnd(pg::Transaction& tx);
+// Behind the newest of the caller's tenant's events whose predecessors are all
+// known.
+Mark NewestMark(pg::Transaction& tx);
+// Behind those that were deleted: before the oldest that is kept.
+Mark OldestMark(pg::Transaction& tx);
 
-// Whether whoever stands at `position` can no longer be given everything: an
-// event of the caller's tenant behind it was deleted, or the position is from
-// before the database was restored to an earlier time.
-bool IsLost(pg::Transaction& tx, const Position& position);
+// Whether whoever stands there can no longer be given everything: what was behind
+// it was deleted, or the event is not in this database, which was restored to an
+// earlier time.
+bool IsLost(pg::Transaction& tx, const Mark& mark);
 
 // Deletes events older than `before`, of each tenant the oldest `per_tenant`,
 // and remembers how far. Bound to all tenants. Returns how many.

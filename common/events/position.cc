@@ -1,5 +1,6 @@
 #include "common/events/position.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "absl/strings/str_cat.h"
@@ -15,29 +16,43 @@ bool ReadHex(std::string_view text, Number& number) {
   return error == std::errc() && stop == end;
 }
 
+// So many of the random characters at the end of a UUID.
+constexpr std::size_t kEnd = 8;
+
+bool IsEnd(std::string_view text) {
+  return text.empty() || (text.size() == kEnd &&
+                          text.find_first_not_of("0123456789abcdef") == std::string_view::npos);
+}
+
 std::string Prefix(std::string_view service) {
   return std::string("e1-").append(service).append("-");
 }
 
 }  // namespace
 
-std::string ToCursor(std::string_view service, const Position& position) {
-  return absl::StrCat(Prefix(service), absl::Hex(position.xid), "-",
-                      absl::Hex(static_cast<std::uint64_t>(position.seq)));
+std::string EndOf(std::string_view event_id) {
+  return std::string(event_id.substr(event_id.size() - std::min(kEnd, event_id.size())));
 }
 
-std::optional<Position> FromCursor(std::string_view service, std::string_view cursor) {
+std::string ToCursor(std::string_view service, const Mark& mark) {
+  return absl::StrCat(Prefix(service), absl::Hex(mark.position.xid), "-",
+                      absl::Hex(static_cast<std::uint64_t>(mark.position.seq)), "-", mark.event);
+}
+
+std::optional<Mark> FromCursor(std::string_view service, std::string_view cursor) {
   const std::string prefix = Prefix(service);
   if (cursor.substr(0, prefix.size()) != prefix) return std::nullopt;
   const std::string_view rest = cursor.substr(prefix.size());
-  const std::size_t dash = rest.find('-');
-  if (dash == std::string_view::npos) return std::nullopt;
-  Position position;
-  if (!ReadHex(rest.substr(0, dash), position.xid) ||
-      !ReadHex(rest.substr(dash + 1), position.seq) || ToCursor(service, position) != cursor) {
+  const std::size_t first = rest.find('-');
+  const std::size_t second = rest.find('-', first + 1);
+  if (first == std::string_view::npos || second == std::string_view::npos) return std::nullopt;
+  Mark mark{{}, std::string(rest.substr(second + 1))};
+  if (!ReadHex(rest.substr(0, first), mark.position.xid) ||
+      !ReadHex(rest.substr(first + 1, second - first - 1), mark.position.seq) ||
+      !IsEnd(mark.event) || ToCursor(service, mark) != cursor) {
     return std::nullopt;
   }
-  return position;
+  return mark;
 }
 
 }  // namespace sockel::events

@@ -18,9 +18,21 @@ struct Position {
   auto operator<=>(const Position&) const = default;
 };
 
-// A position in the events of `service` as the client keeps it: opaque to it.
-std::string ToCursor(std::string_view service, const Position& position);
+// Where a follower stands: behind this event.
+struct Mark {
+  Position position;
+  // The end of the event's id, by which it is known again. Empty: the event is not
+  // kept any more, or there was none yet.
+  std::string event;
+  bool operator==(const Mark&) const = default;
+};
+
+// How a mark knows an event by its id.
+std::string EndOf(std::string_view event_id);
+
+// A mark in the events of `service` as the client keeps it: opaque to it.
+std::string ToCursor(std::string_view service, const Mark& mark);
 // Nothing when ToCursor did not make it for this service.
-std::optional<Position> FromCursor(std::string_view service, std::string_view cursor);
+std::optional<Mark> FromCursor(std::string_view service, std::string_view cursor);
 
 }  // namespace sockel::events

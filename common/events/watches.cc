@@ -26,7 +26,7 @@ absl::Status CursorExpired() {
                      "from an empty cursor");
 }
 
-// A type that never comes would be waited for in silence.
+// What belongs to another service would be waited for in silence.
 absl::Status CheckTypes(std::string_view service, const v1::WatchEventsRequest& request) {
   const std::string prefix = std::string(service) + ".";
   for (int i = 0; i < request.types_size(); ++i) {
@@ -38,25 +38,25 @@ absl::Status CheckTypes(std::string_view service, const v1::WatchEventsRequest& 
   return absl::OkStatus();
 }
 
-absl::StatusOr<Position> StartOf(pg::Database& database, const Caller& caller,
-                                 std::string_view service, std::string_view cursor) {
-  if (cursor.empty()) return Position{};
-  if (cursor == "now") {
-    return database.Read(caller, "events.end", [](pg::Transaction& tx) -> absl::StatusOr<Position> {
-      return CurrentEnd(tx);
+absl::StatusOr<Mark> StartOf(pg::Database& database, const Caller& caller, std::string_view service,
+                             std::string_view cursor) {
+  if (cursor.empty() || cursor == "now") {
+    return database.Read(caller, "events.begin", [&](pg::Transaction& tx) -> absl::StatusOr<Mark> {
+      return cursor.empty() ? OldestMark(tx) : NewestMark(tx);
     });
   }
-  const std::optional<Position> position = FromCursor(service, cursor);
-  if (!position.has_value()) {
+  const std::optional<Mark> mark = FromCursor(service, cursor);
+  if (!mark.has_value()) {
     return error::Make(absl::StatusCode::kInvalidArgument, error::CommonReason::CURSOR_INVALID,
                        "cursor must be one that this service's stream gave out, `now`, or empty");
   }
-  return database.Read(caller, "events.resume",
-                       [&](pg::Transaction& tx) -> absl::StatusOr<Position> {
-                         if (IsLost(tx, *position)) return CursorExpired();
-                         return *position;
-                       });
+  return database.Read(caller, "events.resume", [&](pg::Transaction& tx) -> absl::StatusOr<Mark> {
+    if (IsLost(tx, *mark)) return CursorExpired();
+    return *mark;
+  });
 }
+
+Mark MarkOf(const StoredEvent& stored) { return {stored.position, EndOf(stored.event.id())}; }
 
 }  // namespace
 
@@ -75,11 +75,11 @@ bool IsOthersPrivate(const Caller& caller, std::string_view resource) {
 // One reader. Holds no more than one page.
 class Watches::Stream final : public rpc::Source<v1::WatchEventsResponse> {
  public:
-  Stream(Watches& owner, Caller caller, std::set<std::string> types, Position start, bool greet)
+  Stream(Watches& owner, Caller caller, std::set<std::string> types, Mark start, bool greet)
       : owner_(owner),
         caller_(std::move(caller)),
         types_(std::move(types)),
-        position_(start),
+        mark_(std::move(start)),
         greet_(greet),
         last_sign_of_life_(owner.clock_.Now()) {
     caller_.deadline = absl::InfiniteFuture();  // of the stream, not of its queries
@@ -100,8 +100,8 @@ class Watches::Stream final : public rpc::Source<v1::WatchEventsResponse> {
       if (queue_.empty() && !page->full) return HeartbeatOrWait(*page, ticket, out, wake);
     }
     StoredEvent& next = queue_.front();
+    out.set_cursor(ToCursor(owner_.service_, MarkOf(next)));
     *out.mutable_event() = std::move(next.event);
-    out.set_cursor(ToCursor(owner_.service_, next.position));
     queue_.pop_front();
     last_sign_of_life_ = owner_.clock_.Now();
     return rpc::Pull::kMessage;
@@ -111,13 +111,13 @@ class Watches::Stream final : public rpc::Source<v1::WatchEventsResponse> {
   absl::StatusOr<EventPage> Read() {
     return owner_.database_.Read(caller_, "events.read",
                                  [this](pg::Transaction& tx) -> absl::StatusOr<EventPage> {
-                                   return ReadAfter(tx, position_, owner_.options_.page);
+                                   return ReadAfter(tx, mark_.position, owner_.options_.page);
                                  });
   }
 
   void Take(EventPage& page) {
     if (!page.events.empty()) {
-      position_ = page.events.back().position;
+      mark_ = MarkOf(page.events.back());
       gap_poll_ = owner_.options_.first_gap_poll;
     }
     for (StoredEvent& stored : page.events) {
@@ -131,7 +131,7 @@ class Watches::Stream final : public rpc::Source<v1::WatchEventsResponse> {
   }
 
   absl::StatusOr<rpc::Pull> SendPosition(v1::WatchEventsResponse& out) {
-    out.set_cursor(ToCursor(owner_.service_, position_));
+    out.set_cursor(ToCursor(owner_.service_, mark_));
     last_sign_of_life_ = owner_.clock_.Now();
     return rpc::Pull::kMessage;
   }
@@ -155,7 +155,7 @@ class Watches::Stream final : public rpc::Source<v1::WatchEventsResponse> {
   Watches& owner_;
   Caller caller_;
   const std::set<std::string> types_;
-  Position position_;
+  Mark mark_;
   bool greet_;
   std::deque<StoredEvent> queue_;
   absl::Time last_sign_of_life_;
@@ -173,13 +173,13 @@ Watches::Watches(pg::Database& database, WakeHub& hub, const Clock& clock, std::
 rpc::SourceOr<v1::WatchEventsResponse> Watches::WatchEvents(const Caller& caller,
                                                             const v1::WatchEventsRequest& request) {
   if (absl::Status status = CheckTypes(service_, request); !status.ok()) return status;
-  absl::StatusOr<Position> start = StartOf(database_, caller, service_, request.cursor());
+  absl::StatusOr<Mark> start = StartOf(database_, caller, service_, request.cursor());
   if (!start.ok()) return start.status();
   // Who asked for `now` learns where that is, to resume there.
   const bool greet = request.cursor() == "now";
   return std::make_unique<Stream>(
-      *this, caller, std::set<std::string>(request.types().begin(), request.types().end()), *start,
-      greet);
+      *this, caller, std::set<std::string>(request.types().begin(), request.types().end()),
+      *std::move(start), greet);
 }
 
 }  // namespace sockel::events

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "common/error/error.h"
 #include "common/events/position.h"
@@ -78,6 +79,16 @@ class WatchesTest : public EventsFixture {
 
   std::string ReasonOfResuming(const std::string& cursor) {
     return error::ReasonOf(watches_.WatchEvents(testing::MakeCaller("smi"), From(cursor)).status());
+  }
+
+  std::string LastCursor() {
+    Reader reader(watches_, From(""));
+    reader.Types();
+    return reader.cursor();
+  }
+  void AsSuperuser(const std::string& sql) {
+    pqxx::connection connection(database_.superuser_conninfo());
+    pqxx::nontransaction(connection).exec(sql);
   }
 
   // Runs `meanwhile` while a transaction that began earlier is still open; it
@@ -323,11 +334,27 @@ TEST_F(WatchesTest, ACursorThatThisServiceDidNotGiveOutIsRefused) {
   }
 }
 
-TEST_F(WatchesTest, ACursorFromBeforeARestoreIsRefused) {
-  EXPECT_EQ(ReasonOfResuming(ToCursor("efile", {std::uint64_t{1} << 60, 1})), "CURSOR_EXPIRED");
+TEST_F(WatchesTest, ACursorOfEventsThatARestoreTookAwayIsRefusedForEver) {
+  Emit("before");
+  const std::string good = LastCursor();
+  Emit("lost");
+  const std::string lost = LastCursor();
+  const Mark mark = *FromCursor("efile", lost);
+  AsSuperuser("DELETE FROM events WHERE type = 'lost'");
+  EXPECT_EQ(ReasonOfResuming(lost), "CURSOR_EXPIRED");
+  // The history that comes instead uses the same numbers.
+  Emit("instead");
+  AsSuperuser(absl::StrCat(
+      "INSERT INTO events (tenant_id, xid, seq, event_id, type, resource, time,",
+      " actor, attributes) OVERRIDING SYSTEM VALUE SELECT tenant_id, '", mark.position.xid, "', ",
+      mark.position.seq, ", gen_random_uuid(), 'in its place', resource, time, actor, attributes ",
+      "FROM events WHERE type = 'instead'"));
+  EXPECT_EQ(ReasonOfResuming(lost), "CURSOR_EXPIRED");
+  Reader reader(watches_, From(good));
+  EXPECT_EQ(reader.Types(), (Types{"in its place", "instead"}));
 }
 
-TEST_F(WatchesTest, ATypeThatNeverComesIsRefused) {
+TEST_F(WatchesTest, ATypeOfAnotherServiceIsRefused) {
   for (const char* type : {"catalog.order.submitted", "efile", "dossier.closed", ""}) {
     WatchEventsRequest request = From("");
     request.add_types("efile.dossier.closed");
@@ -361,6 +388,23 @@ TEST_F(PurgedTest, WhoWouldMissADeletedEventIsTold) {
   EXPECT_EQ(ReasonOfResuming(cursor), "CURSOR_EXPIRED");
   Reader reader(watches_, From(""));
   EXPECT_EQ(reader.Types(), Types{"c"});
+}
+
+// Whoever begins where nothing is kept any more is told where that is.
+TEST_F(PurgedTest, ASignOfLifeFromAnEmptiedLogCanBeResumed) {
+  Emit("a");
+  clock_.Advance(absl::Hours(2));
+  PurgeAllOlderThanAnHour();
+  for (const char* begin : {"", "now"}) {
+    Reader reader(watches_, From(begin));
+    if (*begin == '\0') {
+      EXPECT_FALSE(reader.Next().has_value());
+      clock_.Advance(absl::Seconds(30));
+    }
+    const auto sign = reader.Next();
+    ASSERT_TRUE(sign.has_value());
+    EXPECT_EQ(ReasonOfResuming(sign->cursor()), "") << sign->cursor();
+  }
 }
 
 TEST_F(PurgedTest, WhoMissesNothingResumes) {

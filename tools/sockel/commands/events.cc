@@ -1,4 +1,5 @@
 #include <iostream>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -35,6 +36,7 @@ void Print(Session& session, const WatchEventsResponse& response) {
 struct Progress {
   int events = 0;      // in all
   bool heard = false;  // anything, in this stream
+  bool spent = false;  // the last stream's token was, and nothing was heard
 };
 
 // Reads until the stream ends; `request.cursor` follows.
@@ -62,11 +64,14 @@ grpc::Status Follow(Session& session, EventService::Stub& stub,
 }
 
 // The server stopped or restarted, or ended the stream with the token that began
-// it: the next one goes on behind the last cursor, with a token of its own.
-bool CanGoOn(const absl::Status& ended, const Progress& progress) {
-  return ended.ok() || absl::IsUnavailable(ended) ||
-         (progress.heard &&
-          error::ReasonOf(ended) == CommonReason_Name(error::CommonReason::TOKEN_EXPIRED));
+// it: the next one goes on behind the last cursor, with a token of its own. A second
+// token that is spent at once would not be the last.
+bool CanGoOn(const absl::Status& ended, Progress& progress) {
+  if (ended.ok() || absl::IsUnavailable(ended)) return true;
+  const bool expired =
+      error::ReasonOf(ended) == CommonReason_Name(error::CommonReason::TOKEN_EXPIRED);
+  const bool again = std::exchange(progress.spent, expired && !progress.heard);
+  return expired && (progress.heard || !again);
 }
 
 absl::Status Watch(Session& session, const Options& options) {
