@@ -93,16 +93,20 @@ class ContentStore {
                                                 std::size_t limit) = 0;
 
   // The store's trash: what lies there is neither opened nor listed by anything
-  // above, and can be moved back by hand.
+  // above. What follows says whether there was anything to do; ABORTED/UPLOAD_BUSY
+  // while somebody writes the content, or moves it as well.
 
-  // Moves content or part into the trash, dated by the move; OK when there is
-  // none. ABORTED/UPLOAD_BUSY while somebody writes it. Survives a power loss.
-  virtual absl::Status Discard(const ContentId& id) = 0;
+  // Moves content or part into the trash, dated by the move. Survives a power
+  // loss.
+  virtual absl::StatusOr<bool> Discard(const ContentId& id) = 0;
   // As ListUnchanged, of what was discarded `age` ago or earlier.
   virtual absl::StatusOr<Stretch> ListDiscarded(absl::Duration age, const Place& begin,
                                                 std::size_t limit) = 0;
-  // Removes it for good; OK when it is not in the trash.
-  virtual absl::Status RemoveDiscarded(const ContentId& id) = 0;
+  // Moves it back to where it was, unless there is another one now. Survives a
+  // power loss.
+  virtual absl::StatusOr<bool> PutBack(const ContentId& id) = 0;
+  // Removes it for good.
+  virtual absl::StatusOr<bool> RemoveDiscarded(const ContentId& id) = 0;
 
   // INTERNAL when it cannot be told.
   virtual absl::StatusOr<StoreSpace> Space() = 0;

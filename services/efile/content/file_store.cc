@@ -156,8 +156,31 @@ absl::Status MoveDurably(const Descriptor& file, const std::string& from, const 
   if (!dated.ok()) return dated.status();
   if (::fsync(file.get()) != 0) return FromErrno(errno, "sync", from);
   if (::rename(from.c_str(), to.c_str()) != 0) return FromErrno(errno, "move", from);
+  // Where `to` was the same file already, that did nothing.
+  if (::unlink(from.c_str()) != 0 && errno != ENOENT) return FromErrno(errno, "move", from);
   absl::Status status = SyncFolder(Above(to));
   return status.ok() ? SyncFolder(Above(from)) : status;
+}
+
+bool IsSameFile(const std::string& one, const std::string& other) {
+  struct stat first, second;
+  return ::stat(one.c_str(), &first) == 0 && ::stat(other.c_str(), &second) == 0 &&
+         first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+// Gives a locked file another name in a folder that is there, where no other file
+// has it. False: another one has. What was interrupted can be repeated.
+absl::StatusOr<bool> MoveUnlessTaken(const std::string& from, const std::string& to) {
+  if (::link(from.c_str(), to.c_str()) != 0) {
+    if (errno != EEXIST) return FromErrno(errno, "move", from);
+    if (!IsSameFile(from, to)) return false;
+  }
+  absl::Status status = SyncFolder(Above(to));
+  if (!status.ok()) return status;
+  if (::unlink(from.c_str()) != 0) return FromErrno(errno, "move", from);
+  status = SyncFolder(Above(from));
+  if (!status.ok()) return status;
+  return true;
 }
 
 }  // namespace
@@ -260,10 +283,11 @@ absl::StatusOr<Stretch> FileStore::ListUnchanged(absl::Duration age, const Place
   return ListFiles(root_, *now - age, begin, limit);
 }
 
-absl::Status FileStore::Discard(const ContentId& id) {
+absl::StatusOr<bool> FileStore::Discard(const ContentId& id) {
   absl::StatusOr<std::string> folder = Folder(id);
   if (!folder.ok()) return folder.status();
   const std::string sealed = absl::StrCat(*folder, "/", id.id);
+  bool moved = false;
   for (const std::string& path : {PartOf(sealed), sealed}) {
     absl::StatusOr<Descriptor> lock = OpenLocked(path, O_RDWR);
     if (!lock.ok()) return lock.status();
@@ -272,8 +296,27 @@ absl::Status FileStore::Discard(const ContentId& id) {
     if (status.ok()) status = MakeFolders(InTrash(*folder));
     if (status.ok()) status = MoveDurably(*lock, path, InTrash(path));
     if (!status.ok()) return status;
+    moved = true;
   }
-  return absl::OkStatus();
+  return moved;
+}
+
+absl::StatusOr<bool> FileStore::PutBack(const ContentId& id) {
+  absl::StatusOr<std::string> folder = Folder(id);
+  if (!folder.ok()) return folder.status();
+  const std::string sealed = absl::StrCat(*folder, "/", id.id);
+  bool moved = false;
+  for (const std::string& path : {PartOf(sealed), sealed}) {
+    absl::StatusOr<Descriptor> lock = OpenLocked(InTrash(path), O_RDWR);
+    if (!lock.ok()) return lock.status();
+    if (!lock->valid()) continue;
+    absl::Status made = MakeFolders(*folder);
+    if (!made.ok()) return made;
+    absl::StatusOr<bool> back = MoveUnlessTaken(InTrash(path), path);
+    if (!back.ok()) return back.status();
+    moved = moved || *back;
+  }
+  return moved;
 }
 
 absl::StatusOr<Stretch> FileStore::ListDiscarded(absl::Duration age, const Place& begin,
@@ -285,14 +328,19 @@ absl::StatusOr<Stretch> FileStore::ListDiscarded(absl::Duration age, const Place
   return ListFiles(trash_, *now - age, begin, limit);
 }
 
-absl::Status FileStore::RemoveDiscarded(const ContentId& id) {
+absl::StatusOr<bool> FileStore::RemoveDiscarded(const ContentId& id) {
   absl::StatusOr<std::string> folder = Folder(id);
   if (!folder.ok()) return folder.status();
   const std::string sealed = absl::StrCat(InTrash(*folder), "/", id.id);
+  bool removed = false;
   for (const std::string& path : {PartOf(sealed), sealed}) {
-    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return FromErrno(errno, "remove", path);
+    if (::unlink(path.c_str()) == 0) {
+      removed = true;
+    } else if (errno != ENOENT) {
+      return FromErrno(errno, "remove", path);
+    }
   }
-  return absl::OkStatus();
+  return removed;
 }
 
 absl::StatusOr<StoreSpace> FileStore::Space() {

@@ -28,10 +28,11 @@ class FileStore final : public ContentStore {
   absl::Status Remove(const ContentId& id) override;
   absl::StatusOr<Stretch> ListUnchanged(absl::Duration age, const Place& begin,
                                         std::size_t limit) override;
-  absl::Status Discard(const ContentId& id) override;
+  absl::StatusOr<bool> Discard(const ContentId& id) override;
   absl::StatusOr<Stretch> ListDiscarded(absl::Duration age, const Place& begin,
                                         std::size_t limit) override;
-  absl::Status RemoveDiscarded(const ContentId& id) override;
+  absl::StatusOr<bool> PutBack(const ContentId& id) override;
+  absl::StatusOr<bool> RemoveDiscarded(const ContentId& id) override;
   absl::StatusOr<StoreSpace> Space() override;
 
  private:

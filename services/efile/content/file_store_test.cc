@@ -88,8 +88,8 @@ TEST(FileStoreTest, NamesCannotLeaveTheFolder) {
     EXPECT_EQ(store.get().OpenPart(id).status().code(), absl::StatusCode::kInvalidArgument);
     EXPECT_EQ(store.get().Open(id).status().code(), absl::StatusCode::kInvalidArgument);
     EXPECT_EQ(store.get().Remove(id).code(), absl::StatusCode::kInvalidArgument);
-    EXPECT_EQ(store.get().Discard(id).code(), absl::StatusCode::kInvalidArgument);
-    EXPECT_EQ(store.get().RemoveDiscarded(id).code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(store.get().Discard(id).status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(store.get().RemoveDiscarded(id).status().code(), absl::StatusCode::kInvalidArgument);
   }
 }
 
@@ -220,8 +220,7 @@ class TrashTest : public ListUnchangedTest {
 
 TEST_F(TrashTest, WhatIsDiscardedIsNeitherOpenedNorListed) {
   const ContentId id = Old("smi", 1);
-  absl::Status status = store_.get().Discard(id);
-  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_TRUE(*store_.get().Discard(id));
   EXPECT_FALSE(store_.Has(id));
   EXPECT_TRUE(store_.HasInTrash(id));
   EXPECT_EQ(store_.get().Open(id).status().code(), absl::StatusCode::kDataLoss);
@@ -231,8 +230,9 @@ TEST_F(TrashTest, WhatIsDiscardedIsNeitherOpenedNorListed) {
 
 TEST_F(TrashTest, IsEmptyBeforeAnythingWasDiscarded) {
   EXPECT_TRUE(Discarded(absl::ZeroDuration()).unchanged.empty());
-  EXPECT_TRUE(store_.get().Discard(kId).ok());
-  EXPECT_TRUE(store_.get().RemoveDiscarded(kId).ok());
+  EXPECT_FALSE(*store_.get().Discard(kId));
+  EXPECT_FALSE(*store_.get().PutBack(kId));
+  EXPECT_FALSE(*store_.get().RemoveDiscarded(kId));
   EXPECT_EQ(store_.CountFiles(), 0);
 }
 
@@ -249,7 +249,7 @@ TEST_F(TrashTest, CountsFromTheMoveNotFromTheLastChange) {
 TEST_F(TrashTest, TakesPartsTooButNoneThatIsBeingWritten) {
   auto part = store_.get().OpenPart(kId);
   ASSERT_TRUE(part.ok()) << part.status();
-  EXPECT_EQ(error::ReasonOf(store_.get().Discard(kId)), "UPLOAD_BUSY");
+  EXPECT_EQ(error::ReasonOf(store_.get().Discard(kId).status()), "UPLOAD_BUSY");
   EXPECT_TRUE(store_.Has(kId));
   part->reset();
   ASSERT_TRUE(store_.get().Discard(kId).ok());
@@ -266,11 +266,38 @@ TEST_F(TrashTest, IsGoneThroughInPieces) {
   EXPECT_TRUE(second.next.tenant.empty());
 }
 
-TEST_F(TrashTest, WhatIsMovedBackIsAContentAgain) {
+TEST_F(TrashTest, WhatIsPutBackIsAContentAgain) {
   const ContentId id = Old("smi", 1);
-  ASSERT_TRUE(store_.get().Discard(id).ok());
-  std::filesystem::rename(store_.TrashPathOf(id), store_.PathOf(id));
+  ASSERT_TRUE(*store_.get().Discard(id));
+  EXPECT_TRUE(*store_.get().PutBack(id));
   EXPECT_TRUE(store_.get().Open(id).ok());
+  EXPECT_FALSE(store_.HasInTrash(id));
+}
+
+TEST_F(TrashTest, NothingIsPutBackOverAnotherContent) {
+  const ContentId id = Old("smi", 1);
+  ASSERT_TRUE(*store_.get().Discard(id));
+  Old("smi", 1);
+  store_.WriteFile(id, "another");
+  EXPECT_FALSE(*store_.get().PutBack(id));
+  EXPECT_EQ(store_.ReadFile(id), "another");
+  EXPECT_TRUE(store_.HasInTrash(id));
+}
+
+// As somebody leaves it who links the files back by hand, or a process that dies
+// half-way.
+TEST_F(TrashTest, AFileInBothPlacesEndsInTheRightOne) {
+  const ContentId id = Old("smi", 1);
+  ASSERT_TRUE(*store_.get().Discard(id));
+  std::filesystem::create_hard_link(store_.TrashPathOf(id), store_.PathOf(id));
+  EXPECT_TRUE(*store_.get().PutBack(id));
+  EXPECT_TRUE(store_.Has(id));
+  EXPECT_FALSE(store_.HasInTrash(id));
+  ASSERT_TRUE(*store_.get().Discard(id));
+  std::filesystem::create_hard_link(store_.TrashPathOf(id), store_.PathOf(id));
+  EXPECT_TRUE(*store_.get().Discard(id));
+  EXPECT_FALSE(store_.Has(id));
+  EXPECT_TRUE(store_.HasInTrash(id));
 }
 
 }  // namespace

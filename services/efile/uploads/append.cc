@@ -4,6 +4,7 @@
 #include "common/ids/ids.h"
 #include "common/ledger/ledger.h"
 #include "services/efile/content/content_reader.h"
+#include "services/efile/names.h"
 #include "services/efile/uploads/uploads.h"
 
 namespace sockel::efile {
@@ -31,7 +32,8 @@ class Append final : public rpc::Sink<v1::AppendUploadRequest, v1::Upload> {
   }
 
   absl::Status Write(const v1::AppendUploadRequest& request) override {
-    if (!request.name().empty() && request.name() != context_.upload.name()) {
+    if (!request.name().empty() &&
+        UploadIdIn(context_.caller, request.name()) != context_.content.id) {
       return error::InvalidField("name", "must be empty or the same in later messages");
     }
     absl::Status status = out_->Append(request.data());

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -22,31 +23,44 @@ IdsByTenant ByTenant(const std::vector<ContentId>& contents) {
   return ids;
 }
 
+std::vector<std::string> Without(const std::vector<std::string>& ids,
+                                 const std::vector<std::string>& these) {
+  const std::set<std::string> left_out(these.begin(), these.end());
+  std::vector<std::string> rest;
+  for (const std::string& id : ids) {
+    if (left_out.count(id) == 0) rest.push_back(id);
+  }
+  return rest;
+}
+
 absl::Status KeepsAll(const std::string& tenant, std::size_t orphans) {
   return absl::FailedPreconditionError(absl::StrCat(
       orphans, " contents in the folder of ", tenant, " are unknown to the database, more than it ",
       "knows: is it the right one, and not an old one? Nothing was removed."));
 }
 
-absl::Status BelongsBack(const std::string& tenant, std::size_t contents) {
-  return absl::FailedPreconditionError(
-      absl::StrCat(contents, " contents of ", tenant, " in the trash of the content store are ",
-                   "known to the database: move them back. They were not removed."));
-}
-
 }  // namespace
 
-OrphanSweep::OrphanSweep(pg::Database& db, ContentStore& content, metrics::Registry& metrics)
+OrphanSweep::OrphanSweep(pg::Database& db, ContentStore& content, metrics::Registry& metrics,
+                         std::function<bool()> stop)
     : db_(db),
       content_(content),
       discarded_(metrics.Counter("sockel_efile_orphans_discarded_total",
                                  "Contents moved to the trash that no record refers to")),
+      put_back_(
+          metrics.Counter("sockel_efile_orphans_put_back_total",
+                          "Contents moved back from the trash that a record refers to again")),
       removed_(metrics.Counter("sockel_efile_orphans_removed_total",
-                               "Contents removed from the trash after 30 days")) {}
+                               "Contents removed from the trash after 30 days")),
+      stop_(std::move(stop)) {}
 
 absl::Status OrphanSweep::RunOnce() {
   absl::Status status = Sweep();
-  return status.ok() ? EmptyTrash() : status;
+  // An old database, perhaps: it is no witness of what is not needed any more.
+  const bool doubtful = absl::IsFailedPrecondition(status);
+  status.Update(PutBackFromTrash());
+  if (!doubtful) status.Update(RemoveFromTrash());
+  return status;
 }
 
 absl::Status OrphanSweep::Sweep() {
@@ -90,46 +104,61 @@ absl::StatusOr<std::vector<std::string>> OrphanSweep::FindIn(const std::string& 
 
 absl::Status OrphanSweep::Discard(const std::vector<ContentId>& orphans) {
   absl::Status result;
-  for (const ContentId& orphan : orphans) {
-    absl::Status discarded = content_.Discard(orphan);
-    if (discarded.ok()) {
-      discarded_.Increment();
-      log::Info("orphan moved to the trash", {{"tenant", orphan.tenant}, {"content", orphan.id}});
-    } else {
-      result.Update(discarded);
-    }
+  for (const auto& [tenant, ids] : ByTenant(orphans)) {
+    result.Update(
+        ForEach(tenant, ids, &ContentStore::Discard, discarded_, "orphan moved to the trash"));
   }
   return result;
 }
 
-absl::Status OrphanSweep::EmptyTrash() {
+absl::Status OrphanSweep::PutBackFromTrash() {
   absl::StatusOr<Stretch> stretch =
-      content_.ListDiscarded(kTrashAge, next_in_trash_, kMostInARound);
+      content_.ListDiscarded(absl::ZeroDuration(), next_in_trash_, kMostInARound);
   if (!stretch.ok()) return stretch.status();
   absl::Status result;
   for (const auto& [tenant, ids] : ByTenant(stretch->unchanged)) {
-    result.Update(RemoveFromTrash(tenant, ids));
+    auto known = db_.Read(Caller::System(tenant), "orphans.find_known",
+                          [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<std::string>> {
+                            return Without(ids, store_.ListOrphans(tx, ids));
+                          });
+    if (!known.ok()) return known.status();
+    result.Update(ForEach(tenant, *known, &ContentStore::PutBack, put_back_,
+                          "content moved back from the trash"));
   }
   next_in_trash_ = std::move(stretch->next);
   return result;
 }
 
-absl::Status OrphanSweep::RemoveFromTrash(const std::string& tenant,
-                                          const std::vector<std::string>& ids) {
-  // Anew: the database may have been brought forward since.
-  auto orphans = db_.Read(Caller::System(tenant), "orphans.find_in_trash",
-                          [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<std::string>> {
-                            return store_.ListOrphans(tx, ids);
-                          });
-  if (!orphans.ok()) return orphans.status();
-  for (const std::string& id : *orphans) {
-    absl::Status removed = content_.RemoveDiscarded({tenant, id});
-    if (!removed.ok()) return removed;
-    removed_.Increment();
-    log::Info("orphan removed", {{"tenant", tenant}, {"content", id}});
+absl::Status OrphanSweep::RemoveFromTrash() {
+  absl::StatusOr<Stretch> stretch = content_.ListDiscarded(kTrashAge, next_old_, kMostInARound);
+  if (!stretch.ok()) return stretch.status();
+  absl::Status result;
+  for (const auto& [tenant, ids] : ByTenant(stretch->unchanged)) {
+    absl::StatusOr<std::vector<std::string>> orphans = FindIn(tenant, ids);
+    absl::Status removed = orphans.ok() ? ForEach(tenant, *orphans, &ContentStore::RemoveDiscarded,
+                                                  removed_, "orphan removed")
+                                        : orphans.status();
+    result.Update(removed);
   }
-  const std::size_t known = ids.size() - orphans->size();
-  return known == 0 ? absl::OkStatus() : BelongsBack(tenant, known);
+  next_old_ = std::move(stretch->next);
+  return result;
+}
+
+absl::Status OrphanSweep::ForEach(const std::string& tenant, const std::vector<std::string>& ids,
+                                  absl::StatusOr<bool> (ContentStore::*work)(const ContentId&),
+                                  metrics::Counter& done, std::string_view message) {
+  absl::Status result;
+  for (const std::string& id : ids) {
+    if (stop_()) break;
+    const absl::StatusOr<bool> worked = (content_.*work)({tenant, id});
+    if (!worked.ok()) {
+      if (!absl::IsAborted(worked.status())) result.Update(worked.status());
+    } else if (*worked) {
+      done.Increment();
+      log::Info(message, {{"tenant", tenant}, {"content", id}});
+    }
+  }
+  return result;
 }
 
 }  // namespace sockel::efile

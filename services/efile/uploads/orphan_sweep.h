@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -22,10 +24,10 @@ constexpr absl::Duration kOrphanAge = absl::Hours(24);
 // restored an old database to notice what it does not know.
 constexpr absl::Duration kTrashAge = absl::Hours(30 * 24);
 
-// Moves to the store's trash what the database does not know, and removes it from
-// there when it still does not: the bytes that a process wrote and then died, or
-// lost the database, before it could say whose they are. Nobody can read them, as
-// their key was never stored.
+// Moves to the store's trash what the database does not know, moves back what it
+// knows again, and removes the rest when it is old: the bytes that a process wrote
+// and then died, or lost the database, before it could say whose they are. Nobody
+// can read them, as their key was never stored.
 //
 // A mistake here would destroy records. So the database is asked after the store
 // was looked at; an error of it ends the round before anything is moved; and a
@@ -35,13 +37,16 @@ constexpr absl::Duration kTrashAge = absl::Hours(30 * 24);
 // thread-safe.
 class OrphanSweep {
  public:
-  OrphanSweep(pg::Database& db, ContentStore& content, metrics::Registry& metrics);
+  // `stop` ends a round early.
+  OrphanSweep(
+      pg::Database& db, ContentStore& content, metrics::Registry& metrics,
+      std::function<bool()> stop = [] { return false; });
 
   // The next piece of the store and of its trash, at most a thousand contents
   // each; after the last one it begins again. Errors: of the database or the
-  // store; FAILED_PRECONDITION: a tenant keeps what the database does not know, or
-  // the trash what it knows. After an error of the store's part the trash stays as
-  // it is.
+  // store, whose faults do not keep the trash from being emptied;
+  // FAILED_PRECONDITION: a tenant keeps what the database does not know, and the
+  // whole trash what it has.
   absl::Status RunOnce();
 
  private:
@@ -52,17 +57,24 @@ class OrphanSweep {
                                                   const std::vector<std::string>& ids);
   absl::Status Sweep();
   absl::Status Discard(const std::vector<ContentId>& orphans);
-  absl::Status EmptyTrash();
-  // Those of one tenant's that the database still does not know.
-  absl::Status RemoveFromTrash(const std::string& tenant, const std::vector<std::string>& ids);
+  absl::Status PutBackFromTrash();
+  absl::Status RemoveFromTrash();
+  // Does it to each, until told to stop, and tells how often there was anything to
+  // do. Passes over what somebody else has in hand.
+  absl::Status ForEach(const std::string& tenant, const std::vector<std::string>& ids,
+                       absl::StatusOr<bool> (ContentStore::*work)(const ContentId&),
+                       metrics::Counter& done, std::string_view message);
 
   pg::Database& db_;
   ContentStore& content_;
   OrphanStore store_;
   metrics::Counter& discarded_;
+  metrics::Counter& put_back_;
   metrics::Counter& removed_;
+  const std::function<bool()> stop_;
   Place next_;
-  Place next_in_trash_;
+  Place next_in_trash_;  // to put back
+  Place next_old_;       // to remove
 };
 
 }  // namespace sockel::efile

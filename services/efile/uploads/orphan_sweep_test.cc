@@ -78,31 +78,51 @@ TEST_F(OrphanSweepTest, WhatItTookLiesInTheTrashForThirtyDays) {
   EXPECT_NE(metrics_.Text().find("sockel_efile_orphans_removed_total 1"), std::string::npos);
 }
 
-TEST_F(OrphanSweepTest, WhatIsMovedBackBelongsToItsDocumentAgain) {
+TEST_F(OrphanSweepTest, WhatTheDatabaseKnowsAgainIsMovedBack) {
   OldDocument();
   const v1::Document later = OldDocument();
-  const ContentId content = ContentOf(later);
   SetDatabaseBackBefore(later);
   ASSERT_TRUE(sweep_.RunOnce().ok());
+  EXPECT_TRUE(content_.HasInTrash(ContentOf(later)));
+  content_.AgeInTrash(ContentOf(later), std::chrono::hours(24 * 31));
   BringDatabaseForward();
   EXPECT_EQ(error::ReasonOf(Download(User(), later.name()).status()), "CONTENT_DAMAGED");
-  std::filesystem::rename(content_.TrashPathOf(content), content_.PathOf(content));
-  content_.Age(content, kOld);
   ASSERT_TRUE(sweep_.RunOnce().ok());
+  EXPECT_FALSE(content_.HasInTrash(ContentOf(later)));
   EXPECT_EQ(*Download(User(), later.name()), "kept");
+  EXPECT_NE(metrics_.Text().find("sockel_efile_orphans_put_back_total 1"), std::string::npos);
 }
 
-TEST_F(OrphanSweepTest, NothingThatTheDatabaseKnowsIsRemovedFromTheTrash) {
+TEST_F(OrphanSweepTest, AFaultOfTheStoreDoesNotKeepTheTrashFromBeingEmptied) {
   OldDocument();
-  const v1::Document later = OldDocument();
-  SetDatabaseBackBefore(later);
+  OldDocument();
+  const ContentId discarded = Orphan();
   ASSERT_TRUE(sweep_.RunOnce().ok());
-  BringDatabaseForward();
-  content_.AgeInTrash(ContentOf(later), std::chrono::hours(24 * 31));
-  absl::Status status = sweep_.RunOnce();
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_NE(std::string(status.message()).find("trash"), std::string::npos);
-  EXPECT_TRUE(content_.HasInTrash(ContentOf(later)));
+  content_.AgeInTrash(discarded, std::chrono::hours(24 * 31));
+  const ContentId stuck = Orphan();
+  // What lies where it would go cannot be replaced.
+  std::filesystem::create_directories(content_.TrashPathOf(stuck) + "/x");
+  EXPECT_EQ(sweep_.RunOnce().code(), absl::StatusCode::kInternal);
+  EXPECT_TRUE(content_.Has(stuck));
+  EXPECT_FALSE(content_.HasInTrash(discarded));
+}
+
+TEST_F(OrphanSweepTest, PassesOverWhatAnotherReplicaHasInHand) {
+  OldDocument();
+  const ContentId orphan = Orphan();
+  const auto held = content_.get().OpenPart(orphan);
+  ASSERT_TRUE(held.ok()) << held.status();
+  EXPECT_TRUE(sweep_.RunOnce().ok());
+  EXPECT_TRUE(content_.Has(orphan));
+  EXPECT_NE(metrics_.Text().find("sockel_efile_orphans_discarded_total 0"), std::string::npos);
+}
+
+TEST_F(OrphanSweepTest, EndsARoundWhenToldToStop) {
+  OldDocument();
+  const ContentId orphan = Orphan();
+  OrphanSweep stopped(db_, content_.get(), metrics_, [] { return true; });
+  EXPECT_TRUE(stopped.RunOnce().ok());
+  EXPECT_TRUE(content_.Has(orphan));
 }
 
 TEST_F(OrphanSweepTest, TheTrashStaysAsItIsWhenMoreIsUnknownThanKnown) {

@@ -23,7 +23,7 @@ UploadCleanup::UploadCleanup(pg::Database& db, const Clock& clock, ContentStore&
     : db_(db),
       clock_(clock),
       content_(content),
-      orphans_(db, content, metrics),
+      orphans_(db, content, metrics, [this] { return IsStopping(); }),
       expired_(metrics.Counter("sockel_efile_uploads_expired_total",
                                "Uploads that were abandoned for 24 hours")),
       removed_(metrics.Counter("sockel_efile_upload_bytes_removed_total",
