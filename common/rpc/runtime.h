@@ -85,6 +85,10 @@ class ServiceInstance {
   virtual std::vector<grpc::Service*> services() = 0;
   // Begins background work. The database may not be reachable yet.
   virtual void Start() {}
+  // Whether it can serve, asked about every second, by one thread at a time, while
+  // the database answers and has the schema. The error is logged and says what is
+  // missing.
+  virtual absl::Status CheckReady() { return absl::OkStatus(); }
   // The process is about to stop: take up no new background work.
   virtual void Drain() {}
   // No call is running any more: end background work and join threads.

@@ -62,11 +62,18 @@ class Instance final : public rpc::ServiceInstance {
     return {&file_plan_door_, &dossier_door_, &document_door_, &upload_door_, &provisioner_door_};
   }
   void Start() override { cleanup_.Start(opened_.cleanup_interval); }
+  absl::Status CheckReady() override {
+    if (!master_key_is_right_) {
+      if (absl::Status status = keys_.CheckMaster(); !status.ok()) return status;
+      master_key_is_right_ = true;
+    }
+    return absl::OkStatus();
+  }
   void Drain() override { cleanup_.Drain(); }
   void Stop() override { cleanup_.Stop(); }
 
   // A wrong master key ends the start. When the database cannot tell yet, because
-  // it is away or not migrated, it is found at the first use of a key.
+  // it is away or not migrated, CheckReady() asks again.
   absl::Status CheckMasterKey(pg::Pool& pool) {
     const auto missing = pg::MissingRevision(pool, AllMigrations());
     if (!missing.ok() || !missing->empty()) return absl::OkStatus();
@@ -76,6 +83,7 @@ class Instance final : public rpc::ServiceInstance {
 
  private:
   Opened opened_;
+  bool master_key_is_right_ = false;
   TenantKeys keys_;
   const Storage storage_;
   FilePlan file_plan_;

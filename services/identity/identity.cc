@@ -105,6 +105,14 @@ class Identity final : public rpc::ServiceInstance {
                                    [this](std::string_view) { upkeep_.Wake(); });
   }
 
+  absl::Status CheckReady() override {
+    if (!master_key_is_right_) {
+      if (absl::Status status = signing_keys_.CheckMasterKey(); !status.ok()) return status;
+      master_key_is_right_ = true;
+    }
+    return absl::OkStatus();
+  }
+
   void Stop() override {
     revoked_.Cancel();
     rotated_.Cancel();
@@ -113,7 +121,7 @@ class Identity final : public rpc::ServiceInstance {
   }
 
   // A wrong master key ends the start. When the database cannot tell yet, because
-  // it is away or not migrated, there are no signing keys, and the log says why.
+  // it is away or not migrated, CheckReady() asks again.
   absl::Status CheckMasterKey(pg::Pool& pool) const {
     const auto missing = pg::MissingRevision(pool, Migrations());
     if (!missing.ok() || !missing->empty()) return absl::OkStatus();
@@ -123,6 +131,7 @@ class Identity final : public rpc::ServiceInstance {
 
  private:
   const Config config_;
+  bool master_key_is_right_ = false;
   pg::Listener& listener_;
   const std::unique_ptr<PasswordHasher> hasher_;
   pg::Database& db_;

@@ -237,6 +237,7 @@ absl::Status ServiceRuntime::CheckReady() {
     }
     schema_is_current_ = true;
   }
+  if (absl::Status own = instance_->CheckReady(); !own.ok()) return own;
   return remote_ == nullptr ? absl::OkStatus() : remote_->Ready();
 }
 

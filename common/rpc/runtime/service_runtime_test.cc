@@ -230,12 +230,12 @@ TEST_F(ServiceRuntimeTest, ReadsItsPasswordFileForEachConnection) {
 }
 
 TEST_F(ServiceRuntimeTest, RefusesAPasswordInItsConfiguration) {
-  for (const char* conninfo :
-       {"host=db user=efile password=geheim", "postgresql://efile:geheim@db/efile"}) {
+  for (const char* conninfo : {"host=db user=efile password=geheim", "host=db sslpassword = geheim",
+                               "postgresql://efile:geheim@db/efile"}) {
     auto runtime = Started(conninfo, "");
     ASSERT_FALSE(runtime.ok()) << conninfo;
     const std::string said(runtime.status().message());
-    EXPECT_THAT(said, HasSubstr("`database.conninfo` must be key=value pairs without `password`"));
+    EXPECT_THAT(said, HasSubstr("`database.conninfo` must be key=value pairs without a password"));
     EXPECT_THAT(said, Not(HasSubstr("geheim")));
   }
 }

@@ -26,10 +26,10 @@ TlsSettings ReadTls(config::Reader config) {
 
 // Configuration is printed and lies in environment variables; secrets do neither.
 void RefusePassword(config::Reader config, std::string_view key, const std::string& conninfo) {
-  static const std::regex kPassword("^\\s*postgres(ql)?://|\\bpassword\\s*=");
+  static const std::regex kPassword("^\\s*postgres(ql)?://|\\b(ssl)?password\\s*=");
   if (!std::regex_search(conninfo, kPassword)) return;
   config.Refuse(key,
-                "key=value pairs without `password`, which belongs into the file that is named "
+                "key=value pairs without a password, which belongs into the file that is named "
                 "beside it");
 }
 
@@ -124,6 +124,7 @@ absl::StatusOr<MigrationSettings> ReadMigrationSettings(config::Reader config) {
   if (owner.empty()) {
     return absl::InvalidArgumentError("configuration: `database.owner_conninfo` is missing");
   }
+  RefusePassword(config, "database.owner_conninfo", owner);
   const std::string password =
       config.Secret("database.owner_password_file", "File with the owner's password");
   std::smatch match;

@@ -47,12 +47,14 @@ std::vector<std::string> RolesOfService(const std::string& service) {
 
 // What came of a key that the service's account, which is locked, shall have.
 std::string AddKey(pg::WriteTransaction& tx, const std::string& service, const PublicKey& key) {
+  auto account = service_account_store::Find(tx, service);
+  for (const auto& there : account->keys()) {
+    if (there.key_id() == key.id) return " there already";
+  }
   if (service_account_store::WasRemoved(tx, service, key.id)) {
     return " not registered: it was removed, make a new one";
   }
-  if (!service_account_store::InsertKey(tx, service, key.id, key.jwk, std::nullopt)) {
-    return " there already";
-  }
+  service_account_store::InsertKey(tx, service, key.id, key.jwk, std::nullopt);
   Record(tx, ServiceAccountName(kProvider, service), "identity.serviceAccount.keyAdded");
   return " registered";
 }
