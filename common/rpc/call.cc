@@ -191,14 +191,15 @@ void Call::AddTrailers(const absl::Status& status) {
   context_->AddTrailingMetadata(kPushback, absl::StrCat(absl::ToInt64Milliseconds(retry_after)));
 }
 
+grpc::Status Call::OnTheWire(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  ReadMetadata();
+  AddTrailers(status);
+  return error::ToGrpc(status, core_.options().error_domain, caller_.trace_id);
+}
+
 grpc::Status Call::Conclude(const absl::Status& status) {
-  const bool ok = status.ok();
-  if (!ok) ReadMetadata();
-  grpc::Status wire;
-  if (!ok) {
-    AddTrailers(status);
-    wire = error::ToGrpc(status, core_.options().error_domain, caller_.trace_id);
-  }
+  grpc::Status wire = OnTheWire(status);
   const absl::Duration took = absl::Now() - start_;
   method_.handled[static_cast<std::size_t>(wire.error_code())]->Increment();
   method_.duration->Observe(absl::ToDoubleSeconds(took));
@@ -206,7 +207,7 @@ grpc::Status Call::Conclude(const absl::Status& status) {
                       wire.error_code() == grpc::StatusCode::DATA_LOSS;
   core_.options().log.Write({.method = method_.full_name,
                              .code = static_cast<absl::StatusCode>(wire.error_code()),
-                             .reason = ok ? std::string() : error::ReasonOf(status),
+                             .reason = status.ok() ? std::string() : error::ReasonOf(status),
                              .duration = took,
                              .tenant = caller_.tenant,
                              .trace_id = caller_.trace_id,

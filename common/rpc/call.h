@@ -44,6 +44,8 @@ class Call {
   // INVALID_ARGUMENT/FIELD_INVALID: what came is no message of this method.
   absl::Status Malformed() const;
 
+  // What the client is told; its trailers go to the context.
+  grpc::Status OnTheWire(const absl::Status& status);
   // The end: metrics, log line, trailers. What it returns is for Finish().
   grpc::Status Conclude(const absl::Status& status);
 

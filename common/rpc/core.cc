@@ -47,7 +47,7 @@ const ServiceState& Core::Service(std::string_view full_name) {
 
 const MethodState* Core::Find(std::string_view path) const {
   const std::size_t slash = path.rfind('/');
-  if (slash == std::string_view::npos || slash == 0) return nullptr;
+  if (slash == std::string_view::npos || slash == 0 || path[0] != '/') return nullptr;
   absl::MutexLock lock(&mutex_);
   const auto service = services_.find(std::string(path.substr(1, slash - 1)));
   if (service == services_.end()) return nullptr;
@@ -62,7 +62,7 @@ std::unique_ptr<MethodState> Core::MakeMethod(const MethodDescriptor& method) {
   state->full_name = absl::StrCat(service, "/", method.name());
   state->permission = method.options().GetExtension(options::v1::permission);
   state->access = method.options().GetExtension(options::v1::access);
-  state->lists = absl::StartsWith(method.name(), "List");
+  state->lists = !state->permission.empty() && absl::StartsWith(method.name(), "List");
   if (state->permission.empty() == (state->access == options::v1::ACCESS_UNSPECIFIED)) {
     problems_.push_back(state->full_name + ": declares not exactly one of permission and access");
   }

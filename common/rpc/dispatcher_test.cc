@@ -236,8 +236,9 @@ TEST_F(DispatcherTest, CallsAMalformedRequestByItsName) {
 }
 
 TEST_F(DispatcherTest, LeavesMethodsThatAreNotServedUnimplemented) {
-  for (const char* method : {"/sockel.rpc.testing.LibraryService/Nonsense",
-                             "/sockel.rpc.testing.CarelessService/Open", "/Nonsense"}) {
+  for (const char* method :
+       {"/sockel.rpc.testing.LibraryService/Nonsense", "/sockel.rpc.testing.CarelessService/Open",
+        "/Nonsense", "Xsockel.rpc.testing.LibraryService/GetBook"}) {
     EXPECT_EQ(SendBytes(server_.channel(), method, "").error_code(),
               grpc::StatusCode::UNIMPLEMENTED)
         << method;
@@ -251,6 +252,7 @@ TEST_F(DispatcherTest, CountsAndLogsAMalformedRequestLikeAnyOther) {
   EXPECT_FALSE(SendBytes(server_.channel(), "/sockel.rpc.testing.LibraryService/GetBook",
                          "\xFF\xFF\xFF", context)
                    .ok());
+  server_.Stop();  // it is counted when the server knows that the client has got it
   EXPECT_THAT(server_.log().lines(), ElementsAre("sockel.rpc.testing.LibraryService/GetBook "
                                                  "INVALID_ARGUMENT FIELD_INVALID "));
   EXPECT_EQ(server_.log().last_trace_id(), "0af7651916cd43dd8448eb211c80319c");
@@ -258,6 +260,26 @@ TEST_F(DispatcherTest, CountsAndLogsAMalformedRequestLikeAnyOther) {
   EXPECT_THAT(text, HasSubstr("sockel_rpc_handled_total{code=\"INVALID_ARGUMENT\",rpc_method="
                               "\"GetBook\",rpc_service=\"sockel.rpc.testing.LibraryService\","
                               "rpc_type=\"unary\"} 1"));
+}
+
+TEST_F(DispatcherTest, WhoGoesAwayInTheMiddleOfAMessageSentNoMalformedOne) {
+  testing::CreateBookRequest request;
+  request.set_parent("tenants/smi");
+  request.mutable_book()->set_title("x");
+  // Behind a right request, 3 MiB in a field that nobody knows.
+  const std::string bytes =
+      request.SerializeAsString() + "\xA2\x06\x80\x80\xC0\x01" + std::string(3 << 20, 'x');
+  ASSERT_TRUE(
+      SendBytes(server_.channel(), "/sockel.rpc.testing.LibraryService/CreateBook", bytes).ok());
+  for (int i = 0; i < 40; ++i) {
+    auto context = InProcessServer::Context("smi");
+    context->set_deadline(std::chrono::system_clock::now() + std::chrono::microseconds(100 * i));
+    SendBytes(server_.channel(), "/sockel.rpc.testing.LibraryService/CreateBook", bytes, context);
+  }
+  server_.Stop();
+  for (const std::string& line : server_.log().lines()) {
+    EXPECT_THAT(line, Not(HasSubstr("FIELD_INVALID")));
+  }
 }
 
 TEST_F(DispatcherTest, RefusesARequestNestedTooDeeplyToParse) {
