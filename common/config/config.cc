@@ -252,7 +252,9 @@ std::string Reader::RequiredSecret(std::string_view key, std::string_view descri
 void Reader::Refuse(std::string_view key, std::string_view wanted) {
   const std::string path = Path(key);
   const Value* given = state_->Find(path);
-  if (given != nullptr) state_->Refuse(*given, path, std::string(wanted));
+  if (given == nullptr) return;
+  state_->Refuse(*given, path, std::string(wanted));
+  state_->declared[path].value.items = {"(refused)"};  // it may be a secret
 }
 
 absl::Status Reader::Finish() const {

@@ -96,13 +96,7 @@ Sequencer::Sequencer(pg::Database& database, std::string service, const SigningK
     : database_(database), service_(std::move(service)), key_(key), clock_(clock) {}
 
 absl::StatusOr<Sequencer::Result> Sequencer::IntegrateBatch(std::int64_t per_tenant) {
-  const Caller caller = Caller::System("*");
-  absl::StatusOr<bool> pending = database_.Read(
-      caller, "ledger.look",
-      [](pg::Transaction& tx) -> absl::StatusOr<bool> { return AnythingPending(tx); });
-  if (!pending.ok()) return pending.status();
-  if (!*pending) return Result{};
-  return database_.Write(caller, "ledger.integrate",
+  return database_.Write(Caller::System("*"), "ledger.integrate",
                          [&](pg::WriteTransaction& tx) { return Integrate(tx, per_tenant); });
 }
 

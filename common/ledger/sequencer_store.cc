@@ -10,15 +10,13 @@
 namespace sockel::ledger {
 namespace {
 
-constexpr pg::Query kPending{"ledger_anything_pending",
-                             "SELECT EXISTS (SELECT FROM ledger_pending) AS any"};
-
 // An arbitrary number that nothing else in a service's database locks. What
-// follows looks into a queue by its key; whoever believes it small would read
-// all the rows that went and were not vacuumed yet.
+// follows looks into a queue by its key; whoever believes it small would read and
+// sort the whole of it, with the rows that went and were not vacuumed yet.
 constexpr pg::Query kLead{"ledger_lead",
                           "SELECT pg_try_advisory_xact_lock(7236281940115027713) AS leader,"
-                          " set_config('enable_seqscan', 'off', true)"};
+                          " set_config('enable_seqscan', 'off', true),"
+                          " set_config('enable_bitmapscan', 'off', true)"};
 
 // The recursion finds the tenants with pending entries by one index probe each.
 constexpr pg::Query kHeads{
@@ -95,8 +93,6 @@ Hash GetHash(const pqxx::field& field) {
 }
 
 }  // namespace
-
-bool AnythingPending(pg::Transaction& tx) { return tx.Exec(kPending)[0]["any"].as<bool>(); }
 
 bool TryBecomeLeader(pg::WriteTransaction& tx) { return tx.Exec(kLead)[0]["leader"].as<bool>(); }
 

@@ -46,8 +46,6 @@ struct SignedHead {
   std::string note;
 };
 
-// Whether anything waits. A read.
-bool AnythingPending(pg::Transaction& tx);
 // Makes this transaction the only one that sequences; false when there is one.
 bool TryBecomeLeader(pg::WriteTransaction& tx);
 // The logs of all tenants with pending entries.

@@ -35,7 +35,8 @@ std::string ConninfoNow(const std::string& conninfo, const std::string& password
   if (!file) throw std::runtime_error(password_file + ": cannot be read");
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   const std::string password = text.substr(0, text.find_last_not_of("\r\n") + 1);
-  return password.empty() ? conninfo : WithPassword(conninfo, password);
+  if (password.empty()) throw std::runtime_error(password_file + ": is empty");
+  return WithPassword(conninfo, password);
 }
 
 absl::Duration StatementTimeout(absl::Duration remaining, absl::Duration most) {

@@ -234,5 +234,9 @@ def _health(suite, server, name):
     """HealthCheckResponse.status. The request has the name in field 1."""
     request = b"\x0a" + bytes([len(name)]) + name.encode()
     with grpc.insecure_channel(suite.targets[server]) as channel:
-        answer = channel.unary_unary("/grpc.health.v1.Health/Check")(request, timeout=5 * PATIENCE)
+        check = channel.unary_unary("/grpc.health.v1.Health/Check")
+        try:
+            answer = check(request, timeout=5 * PATIENCE)
+        except grpc.RpcError:  # busy, or not there yet
+            return 0
         return answer[1] if answer else 0

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "common/error/error.h"
 #include "common/events/events.h"
 #include "common/ledger/ledger.h"
@@ -20,10 +21,12 @@ using provisioner::v1::ProvisionRequest;
 
 Caller SystemIn(const std::string& tenant) { return Caller::System(tenant); }
 
-// What is done for an order is part of the call that approved it.
+// What is done for an order is part of the call that approved it. Without one, all
+// that is done for it has at least the same trace id: the order's.
 Caller CallerFor(const Work& work) {
   Caller caller = SystemIn(work.tenant);
-  const trace::Context context = trace::Continue(work.traceparent);
+  trace::Context context = trace::Continue(work.traceparent);
+  if (work.traceparent.empty()) context.trace_id = absl::StrReplaceAll(work.order_id, {{"-", ""}});
   caller.trace_id = context.trace_id;
   caller.span_id = context.span_id;
   return caller;

@@ -64,15 +64,16 @@ constexpr pg::Query kGet{"documents.get",
 // have more recipients than a process has memory. `candidates` tells of them.
 constexpr pg::Query kList{
     "documents.list",
-    "WITH candidates AS (SELECT *, octet_length(array_to_string(recipients, '')) AS bytes"
+    "WITH candidates AS (SELECT document_id,"
+    "    octet_length(array_to_string(recipients, '')) AS bytes"
     "    FROM documents WHERE tenant_id = $1::text AND dossier_id = $2::uuid"
     "    AND document_id > $3::uuid ORDER BY document_id LIMIT $4::int),"
-    "  d AS (SELECT *, sum(bytes) OVER (ORDER BY document_id) - bytes AS bytes_before,"
+    "  page AS (SELECT document_id, sum(bytes) OVER (ORDER BY document_id) - bytes AS bytes_before,"
     "    count(*) OVER () AS candidates FROM candidates)"
-    " SELECT " COLUMNS
-    ", d.candidates FROM d"
-    " JOIN contents c ON c.tenant_id = d.tenant_id AND c.content_id = d.content_id"
-    " WHERE d.bytes_before < $5::bigint ORDER BY d.document_id"};
+    " SELECT " COLUMNS ", page.candidates" FROM_JOINED
+    " JOIN page USING (document_id)"
+    " WHERE d.tenant_id = $1::text AND d.dossier_id = $2::uuid"
+    " AND page.bytes_before < $5::bigint ORDER BY d.document_id"};
 
 constexpr pg::Query kGetContent{
     "documents.get_content",
