@@ -5,6 +5,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include "common/pg/database.h"
+#include "common/pg/rows.h"
 #include "common/testing/callers.h"
 #include "common/testing/fake_clock.h"
 #include "common/testing/test_database.h"
@@ -15,6 +16,7 @@
 #include "services/efile/migrations.h"
 #include "services/efile/provisioning/provisioner.h"
 #include "services/efile/uploads/uploads.h"
+#include "sockel/audit/v1/audit.pb.h"
 
 namespace sockel::efile {
 
@@ -158,6 +160,18 @@ class EfileTest : public ::testing::Test {
     pqxx::connection connection(database_.superuser_conninfo());
     pqxx::nontransaction tx(connection);
     return tx.exec("SELECT count(*) FROM " + from_where)[0][0].as<std::int64_t>();
+  }
+
+  // The log's newest entry about a resource.
+  audit::v1::AuditEntry LastEntry(const std::string& resource) {
+    pqxx::connection connection(database_.superuser_conninfo());
+    pqxx::nontransaction tx(connection);
+    const pqxx::result rows = tx.exec_params(
+        "SELECT leaf FROM ledger_pending WHERE resource = $1 ORDER BY position DESC LIMIT 1",
+        resource);
+    audit::v1::AuditEntry entry;
+    EXPECT_TRUE(!rows.empty() && entry.ParseFromString(pg::GetBytes(rows[0]["leaf"])));
+    return entry;
   }
 
   // Past everything.

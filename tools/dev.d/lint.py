@@ -143,8 +143,8 @@ def run(_args):
     setup.packages()
     report = checks(Report())
     if report.skipped:
-        ui.say("Skipped: the protos of google/api are there after tools/dev build; "
-               "buf breaking needs a release tag.")
+        ui.say("Skipped: buf lint needs the protos of google/api, which are there after "
+               "tools/dev build; buf breaking needs a release tag.")
     return 1 if report.failed else 0
 
 

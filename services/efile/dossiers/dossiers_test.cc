@@ -2,9 +2,7 @@
 #include <thread>
 
 #include "common/error/error.h"
-#include "common/pg/rows.h"
 #include "services/efile/efile_fixture.h"
-#include "sockel/audit/v1/audit.pb.h"
 
 namespace sockel::efile {
 namespace {
@@ -19,17 +17,6 @@ class DossiersTest : public EfileTest {
     v1::ListDossiersRequest request;
     request.set_parent("tenants/" + tenant);
     return request;
-  }
-  // The log's newest entry about a resource.
-  audit::v1::AuditEntry LastEntry(const std::string& resource) {
-    pqxx::connection connection(database_.superuser_conninfo());
-    pqxx::nontransaction tx(connection);
-    const pqxx::result rows = tx.exec_params(
-        "SELECT leaf FROM ledger_pending WHERE resource = $1 ORDER BY position DESC LIMIT 1",
-        resource);
-    audit::v1::AuditEntry entry;
-    EXPECT_TRUE(!rows.empty() && entry.ParseFromString(pg::GetBytes(rows[0]["leaf"])));
-    return entry;
   }
 };
 
