@@ -1,96 +1,21 @@
 #include "common/events/watches.h"
 
-#include <optional>
 #include <thread>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "common/error/error.h"
-#include "common/events/position.h"
-#include "common/events/purger.h"
-#include "common/events/testing_fixture.h"
+#include "common/events/watches_fixture.h"
 
 namespace sockel::events {
 namespace {
 
 using v1::WatchEventsRequest;
-using v1::WatchEventsResponse;
-
-// A watch as a client sees it.
-class Reader {
- public:
-  Reader(Watches& watches, const WatchEventsRequest& request, const std::string& tenant = "smi") {
-    auto source = watches.WatchEvents(testing::MakeCaller(tenant), request);
-    EXPECT_TRUE(source.ok()) << source.status();
-    source_ = *std::move(source);
-  }
-
-  // The next answer, or nothing when the stream would wait.
-  std::optional<WatchEventsResponse> Next() {
-    woken_ = std::make_shared<absl::Notification>();
-    WatchEventsResponse out;
-    auto pull = source_->Next(out, [woken = woken_] { woken->Notify(); });
-    EXPECT_TRUE(pull.ok()) << pull.status();
-    if (!pull.ok() || *pull != rpc::Pull::kMessage) return std::nullopt;
-    cursor_ = out.cursor();
-    return out;
-  }
-
-  // The next answer, waiting as the dispatcher does.
-  WatchEventsResponse Await() {
-    while (true) {
-      if (auto out = Next()) return *out;
-      woken_->WaitForNotification();
-    }
-  }
-
-  // After Next() gave nothing.
-  void AwaitWake() { woken_->WaitForNotification(); }
-
-  // Types of the events there are now.
-  std::vector<std::string> Types() {
-    std::vector<std::string> types;
-    while (true) {
-      auto out = Next();
-      if (!out.has_value()) return types;
-      if (out->has_event()) types.push_back(out->event().type());
-    }
-  }
-
-  const std::string& cursor() const { return cursor_; }
-
- private:
-  std::shared_ptr<absl::Notification> woken_;
-  std::unique_ptr<rpc::Source<WatchEventsResponse>> source_;
-  std::string cursor_;
-};
 
 using Types = std::vector<std::string>;
 
-class WatchesTest : public EventsFixture {
+class WatchesTest : public WatchesFixture {
  protected:
-  static WatchEventsRequest From(const std::string& cursor) {
-    WatchEventsRequest request;
-    request.set_parent("tenants/smi");
-    request.set_cursor(cursor);
-    return request;
-  }
-
-  std::string ReasonOfResuming(const std::string& cursor) {
-    return error::ReasonOf(watches_.WatchEvents(testing::MakeCaller("smi"), From(cursor)).status());
-  }
-
-  std::string LastCursor() {
-    Reader reader(watches_, From(""));
-    reader.Types();
-    return reader.cursor();
-  }
-  void AsSuperuser(const std::string& sql) {
-    pqxx::connection connection(database_.superuser_conninfo());
-    pqxx::nontransaction(connection).exec(sql);
-  }
-
   // Runs `meanwhile` while a transaction that began earlier is still open; it
   // emits `late` and commits afterwards.
   template <typename Fn>
@@ -115,9 +40,6 @@ class WatchesTest : public EventsFixture {
     go_on.Notify();
     writer.join();
   }
-
-  WakeHub hub_;
-  Watches watches_{db_, hub_, clock_, "efile", {.poll = absl::Hours(1)}};
 };
 
 TEST_F(WatchesTest, GivesEventsInTheOrderTheyHappened) {
@@ -324,36 +246,6 @@ TEST_F(WatchesTest, WhatBelongsToAnotherUserIsLeftOut) {
   EXPECT_EQ(reader.Types(), (Types{"own", "user"}));
 }
 
-TEST_F(WatchesTest, ACursorThatThisServiceDidNotGiveOutIsRefused) {
-  Watches catalog(db_, hub_, clock_, "catalog", {});
-  Emit("a");
-  Reader reader(catalog, From(""));
-  reader.Await();
-  for (const std::string& cursor : {std::string("e1-zz"), reader.cursor()}) {
-    EXPECT_EQ(ReasonOfResuming(cursor), "CURSOR_INVALID") << cursor;
-  }
-}
-
-TEST_F(WatchesTest, ACursorOfEventsThatARestoreTookAwayIsRefusedForEver) {
-  Emit("before");
-  const std::string good = LastCursor();
-  Emit("lost");
-  const std::string lost = LastCursor();
-  const Mark mark = *FromCursor("efile", lost);
-  AsSuperuser("DELETE FROM events WHERE type = 'lost'");
-  EXPECT_EQ(ReasonOfResuming(lost), "CURSOR_EXPIRED");
-  // The history that comes instead uses the same numbers.
-  Emit("instead");
-  AsSuperuser(absl::StrCat(
-      "INSERT INTO events (tenant_id, xid, seq, event_id, type, resource, time,",
-      " actor, attributes) OVERRIDING SYSTEM VALUE SELECT tenant_id, '", mark.position.xid, "', ",
-      mark.position.seq, ", gen_random_uuid(), 'in its place', resource, time, actor, attributes ",
-      "FROM events WHERE type = 'instead'"));
-  EXPECT_EQ(ReasonOfResuming(lost), "CURSOR_EXPIRED");
-  Reader reader(watches_, From(good));
-  EXPECT_EQ(reader.Types(), (Types{"in its place", "instead"}));
-}
-
 TEST_F(WatchesTest, ATypeOfAnotherServiceIsRefused) {
   for (const char* type : {"catalog.order.submitted", "efile", "dossier.closed", ""}) {
     WatchEventsRequest request = From("");
@@ -363,67 +255,6 @@ TEST_F(WatchesTest, ATypeOfAnotherServiceIsRefused) {
     EXPECT_EQ(error::ReasonOf(status), "FIELD_INVALID") << type;
     EXPECT_TRUE(absl::StrContains(status.ToString(), "types[1]")) << status;
   }
-}
-
-class PurgedTest : public WatchesTest {
- protected:
-  // Behind the first of these events, read when they were new.
-  std::string CursorBehindTheFirst() {
-    Reader reader(watches_, From(""));
-    reader.Await();
-    return reader.cursor();
-  }
-  void PurgeAllOlderThanAnHour() {
-    while (*PurgeOnce(db_, clock_, absl::Hours(1)) > 0) continue;
-  }
-};
-
-TEST_F(PurgedTest, WhoWouldMissADeletedEventIsTold) {
-  Emit("a");
-  const std::string cursor = CursorBehindTheFirst();
-  Emit("b");
-  clock_.Advance(absl::Hours(2));
-  Emit("c");
-  PurgeAllOlderThanAnHour();
-  EXPECT_EQ(ReasonOfResuming(cursor), "CURSOR_EXPIRED");
-  Reader reader(watches_, From(""));
-  EXPECT_EQ(reader.Types(), Types{"c"});
-}
-
-// Whoever begins where nothing is kept any more is told where that is.
-TEST_F(PurgedTest, ASignOfLifeFromAnEmptiedLogCanBeResumed) {
-  Emit("a");
-  clock_.Advance(absl::Hours(2));
-  PurgeAllOlderThanAnHour();
-  for (const char* begin : {"", "now"}) {
-    Reader reader(watches_, From(begin));
-    if (*begin == '\0') {
-      EXPECT_FALSE(reader.Next().has_value());
-      clock_.Advance(absl::Seconds(30));
-    }
-    const auto sign = reader.Next();
-    ASSERT_TRUE(sign.has_value());
-    EXPECT_EQ(ReasonOfResuming(sign->cursor()), "") << sign->cursor();
-  }
-}
-
-TEST_F(PurgedTest, WhoMissesNothingResumes) {
-  Emit("a");
-  const std::string cursor = CursorBehindTheFirst();
-  clock_.Advance(absl::Hours(2));
-  PurgeAllOlderThanAnHour();
-  Emit("b");
-  Reader reader(watches_, From(cursor));
-  EXPECT_EQ(reader.Types(), Types{"b"});
-}
-
-TEST_F(PurgedTest, AnotherTenantsDeletedEventsAreNoneOfOurs) {
-  Emit("a");
-  const std::string cursor = CursorBehindTheFirst();
-  Emit("theirs", "sms");
-  clock_.Advance(absl::Hours(2));
-  PurgeAllOlderThanAnHour();
-  EXPECT_EQ(ReasonOfResuming(cursor), "");
 }
 
 }  // namespace

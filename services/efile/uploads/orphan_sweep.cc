@@ -116,7 +116,9 @@ absl::Status OrphanSweep::PutBackFromTrash() {
       content_.ListDiscarded(absl::ZeroDuration(), next_in_trash_, kMostInARound);
   if (!stretch.ok()) return stretch.status();
   absl::Status result;
-  for (const auto& [tenant, ids] : ByTenant(stretch->unchanged)) {
+  for (const auto& entry : ByTenant(stretch->unchanged)) {
+    const std::string& tenant = entry.first;
+    const std::vector<std::string>& ids = entry.second;
     auto known = db_.Read(Caller::System(tenant), "orphans.find_known",
                           [&](pg::Transaction& tx) -> absl::StatusOr<std::vector<std::string>> {
                             return Without(ids, store_.ListOrphans(tx, ids));
