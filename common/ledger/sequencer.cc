@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/error/error.h"
 #include "common/ledger/checkpoint.h"
-#include "common/ledger/refused_store.h"
 #include "common/ledger/sequencer_store.h"
 
 namespace sockel::ledger {

@@ -76,6 +76,14 @@ constexpr pg::Query kStoreHeads{
     "  root_hash = excluded.root_hash, frontier = excluded.frontier, note = excluded.note, "
     "  update_time = excluded.update_time"};
 
+// Of logs that are refused: what waits in vain grows. One look at the key for each.
+constexpr pg::Query kOldest{"ledger_oldest_pending",
+                            "SELECT min(p.time) AS oldest"
+                            "  FROM unnest($1::text[]) AS t (tenant_id)"
+                            "  CROSS JOIN LATERAL (SELECT o.time FROM ledger_pending o"
+                            "                      WHERE o.tenant_id = t.tenant_id"
+                            "                      ORDER BY o.xid, o.position LIMIT 1) p"};
+
 std::string_view View(const Hash& hash) {
   return {reinterpret_cast<const char*>(hash.data()), hash.size()};
 }
@@ -150,6 +158,11 @@ void StoreHeadsAtCommit(pg::WriteTransaction& tx, const std::vector<SignedHead>&
   }
   tx.ExecAtCommit(kStoreHeads, tenants, sizes, Views(root_bytes), Views(frontier_bytes), notes,
                   tx.time());
+}
+
+absl::Time OldestPending(pg::WriteTransaction& tx, const std::vector<std::string>& tenants) {
+  return pg::GetOptional<absl::Time>(tx.Exec(kOldest, tenants)[0]["oldest"])
+      .value_or(absl::InfiniteFuture());
 }
 
 }  // namespace sockel::ledger

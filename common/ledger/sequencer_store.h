@@ -58,4 +58,8 @@ Batch PlacePending(pg::WriteTransaction& tx, std::int64_t per_tenant,
 void InsertNodesAtCommit(pg::WriteTransaction& tx, const std::vector<Node>& nodes);
 void StoreHeadsAtCommit(pg::WriteTransaction& tx, const std::vector<SignedHead>& heads);
 
+// When the first pending entry of these tenants was written, of all that wait the
+// oldest; in the infinite future when none waits.
+absl::Time OldestPending(pg::WriteTransaction& tx, const std::vector<std::string>& tenants);
+
 }  // namespace sockel::ledger

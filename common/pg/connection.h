@@ -28,7 +28,7 @@ absl::Duration StatementTimeout(absl::Duration remaining, absl::Duration most);
 
 // `conninfo` with the password that the file holds now, without its line end; as
 // it is when no file is named. Asked for each connection, so that a role's new
-// password needs no restart. Throws when the file cannot be read.
+// password needs no restart. Throws when the file cannot be read, or is empty.
 std::string ConninfoNow(const std::string& conninfo, const std::string& password_file);
 
 // One connection with its prepared statements. Used by one thread at a time.
