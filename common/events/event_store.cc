@@ -44,10 +44,15 @@ constexpr pg::Query kNewest{
 constexpr pg::Query kHorizon{"events_horizon",
                              "SELECT xid, seq FROM event_horizons WHERE tenant_id = $1"};
 
-constexpr pg::Query kIsThere{
-    "events_is_there",
-    "SELECT FROM events WHERE tenant_id = $1 AND xid = $2::xid8 AND seq = $3::bigint"
-    "  AND event_id::text LIKE '%' || $4::text"};
+// One statement, one snapshot: a purge between two would move the horizon away.
+constexpr pg::Query kCanFollow{
+    "events_can_follow",
+    "SELECT COALESCE("
+    "    (SELECT (xid, seq) = ($2::xid8, $3::bigint) FROM event_horizons WHERE tenant_id = $1),"
+    "    ($2::xid8, $3::bigint) = ('0'::xid8, 0))"
+    "  OR $4::text <> '' AND EXISTS ("
+    "    SELECT FROM events WHERE tenant_id = $1 AND xid = $2::xid8 AND seq = $3::bigint"
+    "      AND event_id::text LIKE '%' || $4::text) AS can_follow"};
 
 // The oldest of each tenant are where its key begins: no index on time needed.
 // Events of a clock that was ahead hold up their tenant's until it is overtaken.
@@ -148,9 +153,9 @@ Mark OldestMark(pg::Transaction& tx) {
 
 bool IsLost(pg::Transaction& tx, const Mark& mark) {
   const Position& position = mark.position;
-  if (position == OldestMark(tx).position) return false;
-  return mark.event.empty() ||
-         tx.Exec(kIsThere, tx.caller().tenant, position.xid, position.seq, mark.event).empty();
+  return !tx.Exec(kCanFollow, tx.caller().tenant, position.xid, position.seq,
+                  mark.event)[0]["can_follow"]
+              .as<bool>();
 }
 
 std::int64_t PurgeBefore(pg::WriteTransaction& tx, absl::Time before, int per_tenant) {

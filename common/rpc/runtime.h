@@ -31,7 +31,6 @@ class Tokens;
 namespace pg {
 class Database;
 class Listener;
-class Pool;
 }  // namespace pg
 }  // namespace sockel
 
@@ -56,7 +55,6 @@ class ServiceContext {
   // wrong or unknown; an error of create() that follows from it is ignored.
   virtual config::Reader& config() = 0;
   virtual pg::Database& database() = 0;
-  virtual pg::Pool& pool() = 0;
   virtual pg::Listener& listener() = 0;
   virtual const Dispatcher& dispatcher() const = 0;
   virtual metrics::Registry& metrics() = 0;
@@ -76,8 +74,8 @@ class ServiceContext {
   virtual void UseAuthenticator(std::unique_ptr<Authenticator> authenticator) = 0;
 };
 
-// The objects of one service. The runtime calls in this order: services(),
-// Start(), [serving], Drain(), [calls end], Stop(), destructor.
+// The objects of one service. The runtime calls in this order: CheckReady(),
+// services(), Start(), [serving], Drain(), [calls end], Stop(), destructor.
 class ServiceInstance {
  public:
   virtual ~ServiceInstance() = default;
@@ -85,9 +83,10 @@ class ServiceInstance {
   virtual std::vector<grpc::Service*> services() = 0;
   // Begins background work. The database may not be reachable yet.
   virtual void Start() {}
-  // Whether it can serve, asked about every second, by one thread at a time, while
-  // the database answers and has the schema. The error is logged and says what is
-  // missing.
+  // Whether it can serve, asked as soon as the database answers and has the schema,
+  // then about every second until it says yes once; by one thread at a time. The
+  // error is logged and says what is missing. FAILED_PRECONDITION before Start()
+  // ends the process: waiting would not help.
   virtual absl::Status CheckReady() { return absl::OkStatus(); }
   // The process is about to stop: take up no new background work.
   virtual void Drain() {}

@@ -62,28 +62,12 @@ class Instance final : public rpc::ServiceInstance {
     return {&file_plan_door_, &dossier_door_, &document_door_, &upload_door_, &provisioner_door_};
   }
   void Start() override { cleanup_.Start(opened_.cleanup_interval); }
-  absl::Status CheckReady() override {
-    if (!master_key_is_right_) {
-      if (absl::Status status = keys_.CheckMaster(); !status.ok()) return status;
-      master_key_is_right_ = true;
-    }
-    return absl::OkStatus();
-  }
+  absl::Status CheckReady() override { return keys_.CheckMaster(); }
   void Drain() override { cleanup_.Drain(); }
   void Stop() override { cleanup_.Stop(); }
 
-  // A wrong master key ends the start. When the database cannot tell yet, because
-  // it is away or not migrated, CheckReady() asks again.
-  absl::Status CheckMasterKey(pg::Pool& pool) {
-    const auto missing = pg::MissingRevision(pool, AllMigrations());
-    if (!missing.ok() || !missing->empty()) return absl::OkStatus();
-    absl::Status status = keys_.CheckMaster();
-    return absl::IsFailedPrecondition(status) ? status : absl::OkStatus();
-  }
-
  private:
   Opened opened_;
-  bool master_key_is_right_ = false;
   TenantKeys keys_;
   const Storage storage_;
   FilePlan file_plan_;
@@ -102,10 +86,7 @@ class Instance final : public rpc::ServiceInstance {
 absl::StatusOr<std::unique_ptr<rpc::ServiceInstance>> Create(rpc::ServiceContext& context) {
   absl::StatusOr<Opened> opened = Open(ReadConfig(context.config().Section("efile")));
   if (!opened.ok()) return opened.status();
-  auto instance = std::make_unique<Instance>(context, *std::move(opened));
-  absl::Status right = instance->CheckMasterKey(context.pool());
-  if (!right.ok()) return right;
-  return instance;
+  return std::make_unique<Instance>(context, *std::move(opened));
 }
 
 }  // namespace

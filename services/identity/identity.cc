@@ -105,13 +105,7 @@ class Identity final : public rpc::ServiceInstance {
                                    [this](std::string_view) { upkeep_.Wake(); });
   }
 
-  absl::Status CheckReady() override {
-    if (!master_key_is_right_) {
-      if (absl::Status status = signing_keys_.CheckMasterKey(); !status.ok()) return status;
-      master_key_is_right_ = true;
-    }
-    return absl::OkStatus();
-  }
+  absl::Status CheckReady() override { return signing_keys_.CheckMasterKey(); }
 
   void Stop() override {
     revoked_.Cancel();
@@ -120,18 +114,8 @@ class Identity final : public rpc::ServiceInstance {
     upkeep_.Stop();
   }
 
-  // A wrong master key ends the start. When the database cannot tell yet, because
-  // it is away or not migrated, CheckReady() asks again.
-  absl::Status CheckMasterKey(pg::Pool& pool) const {
-    const auto missing = pg::MissingRevision(pool, Migrations());
-    if (!missing.ok() || !missing->empty()) return absl::OkStatus();
-    absl::Status status = signing_keys_.CheckMasterKey();
-    return absl::IsFailedPrecondition(status) ? status : absl::OkStatus();
-  }
-
  private:
   const Config config_;
-  bool master_key_is_right_ = false;
   pg::Listener& listener_;
   const std::unique_ptr<PasswordHasher> hasher_;
   pg::Database& db_;
@@ -172,11 +156,7 @@ absl::StatusOr<std::unique_ptr<rpc::ServiceInstance>> Create(rpc::ServiceContext
   auto verifier = std::make_unique<LocalVerifier>(config->tokens.authority, context.clock());
   LocalVerifier& local = *verifier;
   context.UseAuthenticator(std::move(verifier));
-  auto instance =
-      std::make_unique<Identity>(context, *std::move(config), *std::move(hasher), local);
-  absl::Status right = instance->CheckMasterKey(context.pool());
-  if (!right.ok()) return right;
-  return instance;
+  return std::make_unique<Identity>(context, *std::move(config), *std::move(hasher), local);
 }
 
 }  // namespace

@@ -157,7 +157,7 @@ def plausible(message, tenant, names=None, depth=0):
 def _text(field, rules):
     if "instance" in field.name or "0-9a-f" in rules.pattern:
         return str(uuid.UUID(int=5, version=4))
-    return "example" if field.name != "email" else "a@example.org"
+    return "example" if field.name != "email_address" else "a@example.org"
 
 
 def secondary_references(message, path=(), seen=()):

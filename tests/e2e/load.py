@@ -111,7 +111,7 @@ def users(who, tenant):
         login = "u" + request_id.replace("-", "")[:20]
         return who.users.CreateUser(user_pb2.CreateUserRequest(
             parent=f"tenants/{tenant}", request_id=request_id,
-            user=user_pb2.User(login=login, display_name="Last", email=f"{login}@smi.example")))
+            user=user_pb2.User(login=login, display_name="Last", email_address=f"{login}@smi.example")))
     return create
 
 

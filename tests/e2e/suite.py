@@ -186,7 +186,7 @@ class Suite:
         user = admin.users.CreateUser(user_pb2.CreateUserRequest(
             parent=f"tenants/{tenant}",
             user=user_pb2.User(login=login, display_name=login.title(),
-                               email=f"{login}@{tenant}.example")))
+                               email_address=f"{login}@{tenant}.example")))
         for role in roles:
             self.bind(admin, user.name, role)
         code = admin.users.IssueActivationCode(

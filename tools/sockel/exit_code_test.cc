@@ -37,11 +37,11 @@ TEST(ExitCodeTest, EveryKindOfFailureHasItsNumber) {
 
 TEST(ExplainTest, SaysTheReasonTheFieldsAndWhatToDo) {
   absl::Status status = error::InvalidField("user.login", "must start with a letter");
-  error::AddFieldViolation(status, "user.email", "must be an address");
+  error::AddFieldViolation(status, "user.email_address", "must be an address");
   const std::string text = Explain(status);
   EXPECT_THAT(text, HasSubstr("FIELD_INVALID"));
   EXPECT_THAT(text, HasSubstr("field user.login: must start with a letter"));
-  EXPECT_THAT(text, HasSubstr("field user.email: must be an address"));
+  EXPECT_THAT(text, HasSubstr("field user.email_address: must be an address"));
   EXPECT_THAT(Explain(absl::UnauthenticatedError("x")), HasSubstr("next: sign in: sockel login"));
 }
 

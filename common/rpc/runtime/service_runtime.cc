@@ -170,9 +170,9 @@ absl::Status ServiceRuntime::MakeEvidence() {
 }
 
 absl::Status ServiceRuntime::Start() {
-  for (const auto step :
-       {&ServiceRuntime::Build, &ServiceRuntime::MakeAuthenticator, &ServiceRuntime::MakeEvidence,
-        &ServiceRuntime::ListenForMetrics, &ServiceRuntime::Listen}) {
+  for (const auto step : {&ServiceRuntime::Build, &ServiceRuntime::CheckStart,
+                          &ServiceRuntime::MakeAuthenticator, &ServiceRuntime::MakeEvidence,
+                          &ServiceRuntime::ListenForMetrics, &ServiceRuntime::Listen}) {
     if (absl::Status status = (this->*step)(); !status.ok()) return status;
   }
   started_ = true;
@@ -221,6 +221,13 @@ absl::Status ServiceRuntime::Listen() {
   return absl::OkStatus();
 }
 
+// Without a database, or before its migration, this cannot be told yet.
+absl::Status ServiceRuntime::CheckStart() {
+  if (!CheckSchema().ok()) return absl::OkStatus();
+  absl::Status status = CheckInstance();
+  return absl::IsFailedPrecondition(status) ? status : absl::OkStatus();
+}
+
 absl::Status ServiceRuntime::CheckReady() {
   // Busy is not dead: without a free connection the database is in use.
   absl::Status ping = database_.Ping(absl::Seconds(2));
@@ -228,17 +235,28 @@ absl::Status ServiceRuntime::CheckReady() {
     schema_is_current_ = false;
     return absl::UnavailableError("the database does not answer");
   }
-  if (!schema_is_current_) {
-    auto missing = pg::MissingRevision(pool_, spec_.migrations);
-    if (!missing.ok()) return absl::UnavailableError("the database does not answer");
-    if (!missing->empty()) {
-      return absl::UnavailableError("the database lacks the migration " + *missing +
-                                    ": run `sockel-" + spec_.name + " migrate`");
-    }
-    schema_is_current_ = true;
-  }
-  if (absl::Status own = instance_->CheckReady(); !own.ok()) return own;
+  if (absl::Status status = CheckSchema(); !status.ok()) return status;
+  if (absl::Status status = CheckInstance(); !status.ok()) return status;
   return remote_ == nullptr ? absl::OkStatus() : remote_->Ready();
+}
+
+absl::Status ServiceRuntime::CheckSchema() {
+  if (schema_is_current_) return absl::OkStatus();
+  auto missing = pg::MissingRevision(pool_, spec_.migrations);
+  if (!missing.ok()) return absl::UnavailableError("the database does not answer");
+  if (!missing->empty()) {
+    return absl::UnavailableError("the database lacks the migration " + *missing +
+                                  ": run `sockel-" + spec_.name + " migrate`");
+  }
+  schema_is_current_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status ServiceRuntime::CheckInstance() {
+  if (instance_is_ready_) return absl::OkStatus();
+  absl::Status status = instance_->CheckReady();
+  instance_is_ready_ = status.ok();
+  return status;
 }
 
 void ServiceRuntime::SetServing(bool serving) {

@@ -63,7 +63,6 @@ class ServiceRuntime final : public ServiceContext {
   // ServiceContext
   config::Reader& config() override { return config_; }
   pg::Database& database() override { return database_; }
-  pg::Pool& pool() override { return pool_; }
   pg::Listener& listener() override;
   const Dispatcher& dispatcher() const override { return dispatcher_; }
   metrics::Registry& metrics() override { return metrics_; }
@@ -83,7 +82,10 @@ class ServiceRuntime final : public ServiceContext {
   absl::Status MakeEvidence();
   absl::Status Listen();
   absl::Status ListenForMetrics();
+  absl::Status CheckStart();
   absl::Status CheckReady();
+  absl::Status CheckSchema();
+  absl::Status CheckInstance();
   void SetServing(bool serving);
   void Report(const absl::Status& ready);
 
@@ -113,7 +115,9 @@ class ServiceRuntime final : public ServiceContext {
   std::shared_ptr<prometheus::Collectable> collectable_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Readiness> readiness_;
-  bool schema_is_current_ = false;  // only the readiness thread's
+  // Written by Start(), then by the readiness thread alone.
+  bool schema_is_current_ = false;
+  bool instance_is_ready_ = false;
   bool started_ = false;
   int port_ = 0;
   int metrics_port_ = 0;

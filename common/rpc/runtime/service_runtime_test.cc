@@ -50,6 +50,20 @@ absl::StatusOr<std::unique_ptr<ServiceInstance>> CreateReluctantLibrary(ServiceC
   return std::make_unique<ReluctantLibrary>(context);
 }
 
+// One that can never serve.
+class BrokenLibrary final : public LibraryInstance {
+ public:
+  using LibraryInstance::LibraryInstance;
+  absl::Status CheckReady() override {
+    return absl::FailedPreconditionError("the library burned down");
+  }
+};
+
+absl::StatusOr<std::unique_ptr<ServiceInstance>> CreateBrokenLibrary(ServiceContext& context) {
+  context.UseAuthenticator(std::make_unique<testing::TestAuthenticator>());
+  return std::make_unique<BrokenLibrary>(context);
+}
+
 // What is logged, here instead of on stderr. Made before the runtime, which ends
 // first.
 class LoggedLines {
@@ -124,6 +138,15 @@ TEST_F(ServiceRuntimeTest, IsNotReadyWhileTheServiceSaysSoAndSaysWhy) {
   EXPECT_TRUE(Eventually([&] { return Probe(**runtime).ok(); }));
 }
 
+TEST_F(ServiceRuntimeTest, DoesNotStartWhereWaitingWouldNotHelp) {
+  spec_.create = CreateBrokenLibrary;
+  auto runtime = ServiceRuntime::Create(
+      spec_, *config::Reader::Parse(Config(database_.conninfo(), kPlaintext)));
+  ASSERT_TRUE(runtime.ok()) << runtime.status();
+  const absl::Status started = (*runtime)->Start();
+  EXPECT_EQ(started, absl::FailedPreconditionError("the library burned down"));
+}
+
 TEST_F(ServiceRuntimeTest, StopsServingBeforeItStops) {
   auto runtime = Started(database_.conninfo(), kPlaintext);
   ASSERT_TRUE(runtime.ok()) << runtime.status();
@@ -155,6 +178,7 @@ TEST_F(ServiceRuntimeTest, ShowsWhetherItIsReady) {
 }
 
 TEST_F(ServiceRuntimeTest, ReadsItsPasswordFileForEachConnection) {
+  LoggedLines logged;
   const std::filesystem::path password = folder_ / "password";
   std::ofstream(password) << "first\n";
   std::string config = Config(database_.conninfo(), kPlaintext);
@@ -165,7 +189,9 @@ TEST_F(ServiceRuntimeTest, ReadsItsPasswordFileForEachConnection) {
   std::filesystem::remove(password);
   const absl::Status started = (*runtime)->Start();
   ASSERT_TRUE(started.ok()) << started;
-  EXPECT_FALSE((*runtime)->pool().Acquire().ok());
+  EXPECT_TRUE(Eventually([&] {
+    return logged.text().find("the database does not answer") != std::string::npos;
+  })) << logged.text();
   std::ofstream(password) << "second\n";
   EXPECT_TRUE(Eventually([&] { return Probe(**runtime).ok(); }));
 }

@@ -58,18 +58,18 @@ TEST(CheckDisplayNameTest, RefusesWhatCannotBeSeen) {
 
 TEST(CheckEmailTest, TakesAddresses) {
   for (const char* email : {"", "erika@smi.example", "jürgen.groß@behörde.example"}) {
-    EXPECT_TRUE(CheckEmail("user.email", email).ok()) << email;
+    EXPECT_TRUE(CheckEmail("user.email_address", email).ok()) << email;
   }
 }
 
 TEST(CheckEmailTest, RefusesWhatDeceivesTheEyeOrCannotBeSeen) {
   for (const std::string invisible : kInvisible) {
-    EXPECT_FALSE(CheckEmail("user.email", "erika" + invisible + "@smi.example").ok());
+    EXPECT_FALSE(CheckEmail("user.email_address", "erika" + invisible + "@smi.example").ok());
   }
   // Right-to-left override, escape, no-break space, ideographic space.
   for (const char* email : {"erika@smi\u202E.example", "\x1B[31merika@smi.example",
                             "erika\u00A0@smi.example", "erika@smi\u3000.example"}) {
-    EXPECT_EQ(error::ReasonOf(CheckEmail("user.email", email)), "FIELD_INVALID") << email;
+    EXPECT_EQ(error::ReasonOf(CheckEmail("user.email_address", email)), "FIELD_INVALID") << email;
   }
 }
 

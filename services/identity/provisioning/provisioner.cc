@@ -85,7 +85,7 @@ std::string MakeAdmin(pg::WriteTransaction& tx, const Parameters& parameters,
                       const std::string& instance) {
   v1::User values;
   values.set_login(parameters.admin_login);
-  values.set_email(parameters.admin_email);
+  values.set_email_address(parameters.admin_email);
   values.set_display_name(parameters.admin_display_name);
   values.set_locale(kDefaultLocale);
   const std::string id = ids::NewUuidV7(tx.time());

@@ -84,7 +84,7 @@ class IdentityTest : public ::testing::Test {
     request.set_parent("tenants/" + tenant);
     request.mutable_user()->set_login(login);
     request.mutable_user()->set_display_name("Erika Muster");
-    request.mutable_user()->set_email(login + "@smi.example");
+    request.mutable_user()->set_email_address(login + "@smi.example");
     return users_.Create(Admin(tenant), request);
   }
 

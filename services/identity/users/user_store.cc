@@ -86,7 +86,7 @@ v1::User FromRow(const pqxx::row& row) {
   user.set_name(UserName(row["tenant_id"].as<std::string>(), row["user_id"].as<std::string>()));
   user.set_login(row["login"].as<std::string>());
   user.set_display_name(row["display_name"].as<std::string>());
-  user.set_email(row["email"].as<std::string>());
+  user.set_email_address(row["email"].as<std::string>());
   user.set_locale(row["locale"].as<std::string>());
   v1::User::State state = v1::User::STATE_UNSPECIFIED;
   v1::User::State_Parse(row["state"].as<std::string>(), &state);
@@ -130,7 +130,7 @@ std::vector<v1::User> List(pg::Transaction& tx, std::string_view after, std::str
 Inserted Insert(pg::WriteTransaction& tx, std::string_view user, const v1::User& values) {
   const pqxx::result rows =
       tx.Exec(kInsert, tx.caller().tenant, user, values.login(), values.display_name(),
-              values.email(), values.locale(), tx.time());
+              values.email_address(), values.locale(), tx.time());
   Inserted inserted;
   if (rows.empty()) return inserted;
   inserted.tenant_exists = true;
@@ -139,8 +139,9 @@ Inserted Insert(pg::WriteTransaction& tx, std::string_view user, const v1::User&
 }
 
 v1::User Update(pg::WriteTransaction& tx, std::string_view user, const v1::User& changed) {
-  return FromRow(tx.Exec(kUpdate, tx.caller().tenant, user, changed.display_name(), changed.email(),
-                         changed.locale(), v1::User::State_Name(changed.state()), tx.time())[0]);
+  return FromRow(tx.Exec(kUpdate, tx.caller().tenant, user, changed.display_name(),
+                         changed.email_address(), changed.locale(),
+                         v1::User::State_Name(changed.state()), tx.time())[0]);
 }
 
 void Delete(pg::WriteTransaction& tx, std::string_view user) {

@@ -18,7 +18,7 @@ namespace {
 
 using Fields = std::set<std::string, std::less<>>;
 
-constexpr std::string_view kChangeable[] = {"display_name", "email", "locale"};
+constexpr std::string_view kChangeable[] = {"display_name", "email_address", "locale"};
 
 absl::Status LoginTaken(std::string_view login) {
   return error::Make(absl::StatusCode::kAlreadyExists, "LOGIN_TAKEN",
@@ -50,7 +50,8 @@ absl::Status CheckValues(const v1::User& values, const Fields& fields) {
     absl::Status status = CheckDisplayName("user.display_name", values.display_name());
     if (!status.ok()) return status;
   }
-  return fields.contains("email") ? CheckEmail("user.email", values.email()) : absl::OkStatus();
+  return fields.contains("email_address") ? CheckEmail("user.email_address", values.email_address())
+                                          : absl::OkStatus();
 }
 
 void Record(pg::WriteTransaction& tx, const v1::User& user, const char* event) {
@@ -61,7 +62,7 @@ void Record(pg::WriteTransaction& tx, const v1::User& user, const char* event) {
 
 void Apply(const v1::User& values, const Fields& fields, v1::User& user) {
   if (fields.contains("display_name")) user.set_display_name(values.display_name());
-  if (fields.contains("email")) user.set_email(values.email());
+  if (fields.contains("email_address")) user.set_email_address(values.email_address());
   if (fields.contains("locale")) {
     user.set_locale(values.locale().empty() ? kDefaultLocale : values.locale());
   }
@@ -70,7 +71,7 @@ void Apply(const v1::User& values, const Fields& fields, v1::User& user) {
 }  // namespace
 
 absl::StatusOr<v1::User> Users::Create(const Caller& caller, const v1::CreateUserRequest& request) {
-  absl::Status status = CheckValues(request.user(), {"display_name", "email"});
+  absl::Status status = CheckValues(request.user(), {"display_name", "email_address"});
   if (!status.ok()) return status;
   v1::User values = request.user();
   if (values.locale().empty()) values.set_locale(kDefaultLocale);

@@ -74,12 +74,12 @@ TEST_F(UsersTest, RefusesEmailsThatDeceive) {
   create.set_parent("tenants/smi");
   create.mutable_user()->set_login("erika");
   create.mutable_user()->set_display_name("Erika Muster");
-  create.mutable_user()->set_email("erika@smi\u202E.example");
+  create.mutable_user()->set_email_address("erika@smi\u202E.example");
   EXPECT_EQ(Reason(users_.Create(Admin(), create).status()), "FIELD_INVALID");
   auto user = MakeUser("erika");
   v1::UpdateUserRequest update;
   update.mutable_user()->set_name(user->name());
-  update.mutable_user()->set_email("erika\u034F@smi.example");
+  update.mutable_user()->set_email_address("erika\u034F@smi.example");
   EXPECT_EQ(Reason(users_.Update(Admin(), update).status()), "FIELD_INVALID");
 }
 
@@ -121,11 +121,11 @@ TEST_F(UsersTest, UpdatesWhatTheMaskNames) {
   v1::UpdateUserRequest request;
   request.mutable_user()->set_name(user->name());
   request.mutable_user()->set_display_name("Ignored");
-  request.mutable_user()->set_email("new@smi.example");
-  request.mutable_update_mask()->add_paths("email");
+  request.mutable_user()->set_email_address("new@smi.example");
+  request.mutable_update_mask()->add_paths("email_address");
   auto changed = users_.Update(Admin(), request);
   ASSERT_TRUE(changed.ok()) << changed.status();
-  EXPECT_EQ(changed->email(), "new@smi.example");
+  EXPECT_EQ(changed->email_address(), "new@smi.example");
   EXPECT_EQ(changed->display_name(), "Erika Muster");
   EXPECT_NE(changed->etag(), user->etag());
 }

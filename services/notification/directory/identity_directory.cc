@@ -14,7 +14,7 @@ constexpr absl::Duration kTimeout = absl::Seconds(5);
 
 UserContact ToContact(const identity::v1::User& user) {
   UserContact contact;
-  if (IsEmailAddress(user.email())) contact.email_address = user.email();
+  if (IsEmailAddress(user.email_address())) contact.email_address = user.email_address();
   if (IsOneLine(user.display_name())) contact.display_name = user.display_name();
   return contact;
 }

@@ -19,7 +19,7 @@ class OneUser final : public identity::v1::UserService::Service {
       traceparent.assign(found->second.data(), found->second.size());
     }
     if (request->name() != "tenants/smi/users/u1") return {grpc::StatusCode::NOT_FOUND, "no"};
-    response->set_email("u1@smi.example");
+    response->set_email_address("u1@smi.example");
     response->set_display_name("Eva");
     return grpc::Status::OK;
   }

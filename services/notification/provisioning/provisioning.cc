@@ -94,7 +94,7 @@ absl::StatusOr<bool> ProvideSender(pg::WriteTransaction& tx, const v1::Sender& s
     return Conflict("the sender `default` is just being taken away; repeat the call");
   }
   if (present->email_address != sender.email_address()) {
-    return error::FailedPrecondition("SENDER_EXISTS",
+    return error::FailedPrecondition("SENDER_DIFFERS",
                                      "the tenant has a sender `default` with another address");
   }
   return instance_store::HoldersOf(tx, kDefaultSender).owners;

@@ -76,7 +76,7 @@ TEST_F(ProvisioningTest, ABadAddressIsNamed) {
 
 TEST_F(ProvisioningTest, ASenderOfTheTenantsOwnIsNotOverwritten) {
   AddSender("smi");
-  EXPECT_EQ(error::ReasonOf(Provision(Order("else@smi.example")).status()), "SENDER_EXISTS");
+  EXPECT_EQ(error::ReasonOf(Provision(Order("else@smi.example")).status()), "SENDER_DIFFERS");
   EXPECT_TRUE(Provision(Order("post@smi.example")).ok());
 }
 

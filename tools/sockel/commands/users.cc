@@ -38,7 +38,7 @@ absl::Status Create(Session& session, const Options& options) {
   request.set_parent(*tenant);
   request.mutable_user()->set_login(options.login);
   request.mutable_user()->set_display_name(options.display_name);
-  request.mutable_user()->set_email(options.email);
+  request.mutable_user()->set_email_address(options.email);
   request.mutable_user()->set_locale(options.locale);
   auto user = session.Call<UserService>(&UserService::Stub::CreateUser, request);
   if (!user.ok()) return user.status();
@@ -67,7 +67,7 @@ absl::Status List(Session& session) {
                            {"STATE", "state"},
                            {"ACTIVATED", "activated"},
                            {"DISPLAY NAME", "display_name"},
-                           {"E-MAIL", "email"}});
+                           {"E-MAIL", "email_address"}});
 }
 
 // Get, Lock, Unlock, IssueActivationCode: a name in, a message out.
