@@ -82,10 +82,10 @@ absl::Status ReadTimes(const json& claims, absl::Time now, Claims& out) {
   }
   out.principal.issue_time = *issued;
   // A finer time of the same second only.
-  const auto fine = claims.find("iat_ms");
+  const auto fine = claims.find("iat_us");
   if (fine != claims.end() && fine->is_number_integer()) {
-    const absl::Time millis = absl::FromUnixMillis(fine->get<int64_t>());
-    if (millis >= *issued && millis < *issued + absl::Seconds(1)) out.principal.issue_time = millis;
+    const absl::Time micros = absl::FromUnixMicros(fine->get<int64_t>());
+    if (micros >= *issued && micros < *issued + absl::Seconds(1)) out.principal.issue_time = micros;
   }
   out.principal.expire = *expires;
   out.authentication_time = Date(claims, "auth_time").value_or(out.principal.issue_time);
@@ -105,7 +105,7 @@ absl::StatusOr<std::string> SignAccessToken(const Key& key, const TokenAuthority
                {"amr", claims.authentication_methods},
                {"auth_time", absl::ToUnixSeconds(claims.authentication_time)},
                {"iat", absl::ToUnixSeconds(claims.principal.issue_time)},
-               {"iat_ms", absl::ToUnixMillis(claims.principal.issue_time)},
+               {"iat_us", absl::ToUnixMicros(claims.principal.issue_time)},
                {"exp", absl::ToUnixSeconds(principal.expire)}};
   if (!principal.session.empty()) body["sid"] = principal.session;
   if (principal.on_behalf_of.empty()) {

@@ -23,7 +23,7 @@ struct TokenAuthority {
 
 // The signed token, every field of `claims` being filled in.
 // In it: iss, aud, sub, tenant, roles, sid, jti, amr, auth_time, iat, exp; and
-// `iat_ms`: iat in milliseconds, so that a token made right after a revocation
+// `iat_us`: iat in microseconds, so that a token made right after a revocation
 // counts as made after it. When an application acts for a user, sub is the user
 // and act.sub the application (RFC 8693, 4.1).
 absl::StatusOr<std::string> SignAccessToken(const Key& key, const TokenAuthority& authority,

@@ -131,9 +131,9 @@ TEST(AccessTokenTest, RefusesTokensFromTheFuture) {
 
 TEST(AccessTokenTest, BelievesTheFineIssueTimeOnlyWithinTheSameSecond) {
   json claims = GoodClaims();
-  claims["iat_ms"] = 1'767'600'000'999;
-  EXPECT_EQ(Read(claims)->principal.issue_time, absl::FromUnixMillis(1'767'600'000'999));
-  claims["iat_ms"] = 1'767'600'005'000;
+  claims["iat_us"] = 1'767'600'000'999'999;
+  EXPECT_EQ(Read(claims)->principal.issue_time, absl::FromUnixMicros(1'767'600'000'999'999));
+  claims["iat_us"] = 1'767'600'005'000'000;
   EXPECT_EQ(Read(claims)->principal.issue_time, kNow);
 }
 

@@ -12,7 +12,6 @@
 #include "common/pg/listener.h"
 #include "services/identity/access/access_service.h"
 #include "services/identity/bootstrap/command.h"
-#include "services/identity/clock/database_clock.h"
 #include "services/identity/config.h"
 #include "services/identity/provisioning/provisioner_service.h"
 #include "services/identity/revocations/revocation_store.h"
@@ -62,23 +61,22 @@ class Identity final : public rpc::ServiceInstance {
         listener_(context.listener()),
         hasher_(std::move(hasher)),
         db_(context.database()),
-        token_clock_(db_, context.clock()),
         budget_(config_.addresses, context.clock()),
         feed_(db_, context.clock(), verifier.revocations),
-        revoker_(token_clock_, [this] { feed_.Wake(); }),
+        revoker_(gate_, [this] { feed_.Wake(); }),
         signing_keys_(db_, context.clock(), config_.master_key, config_.signing_keys,
                       verifier.keys),
-        issuer_(config_.tokens, signing_keys_),
-        upkeep_(db_, context.clock(), token_clock_, signing_keys_),
+        issuer_(config_.tokens, signing_keys_, gate_),
+        upkeep_(db_, context.clock(), signing_keys_),
         tenants_(db_, context.page_tokens(), revoker_),
         users_(db_, context.page_tokens(), revoker_),
         activation_({db_, context.clock(), *hasher_, revoker_, config_.master_key}),
         accounts_(db_, context.page_tokens(), revoker_),
         bindings_(db_, context.page_tokens(), revoker_),
-        sign_in_({db_, token_clock_, *hasher_, budget_, issuer_, config_.sessions}),
-        sessions_({db_, token_clock_, context.page_tokens(), issuer_, revoker_, config_.master_key,
-                   config_.sessions}),
-        service_tokens_({db_, token_clock_, issuer_}),
+        sign_in_({db_, context.clock(), *hasher_, budget_, issuer_, config_.sessions}),
+        sessions_({db_, context.clock(), context.page_tokens(), issuer_, revoker_,
+                   config_.master_key, config_.sessions}),
+        service_tokens_({db_, context.clock(), issuer_}),
         access_(db_),
         provisioner_(db_, revoker_),
         passwords_(config_.passwords, context.metrics()),
@@ -119,7 +117,7 @@ class Identity final : public rpc::ServiceInstance {
   pg::Listener& listener_;
   const std::unique_ptr<PasswordHasher> hasher_;
   pg::Database& db_;
-  DatabaseClock token_clock_;
+  const TokenGate gate_;
   AddressBudget budget_;
   RevocationFeed feed_;
   Revoker revoker_;

@@ -151,6 +151,7 @@ absl::StatusOr<std::string> Bootstrap::RemoveServiceAccountKey(const std::string
                    [&](pg::WriteTransaction& tx) -> absl::StatusOr<std::string> {
                      const std::string what =
                          absl::StrCat("service account ", service, ": key ", key_id);
+                     revoker_.Begin(tx);
                      if (!service_account_store::Lock(tx, service) ||
                          !service_account_store::DeleteKey(tx, service, key_id)) {
                        return absl::StrCat(what, " is not there");

@@ -15,7 +15,6 @@
 #include "common/ids/ids.h"
 #include "services/identity/bootstrap/bootstrap.h"
 #include "services/identity/bootstrap/secret_file.h"
-#include "services/identity/clock/database_clock.h"
 #include "services/identity/config.h"
 
 namespace sockel::identity {
@@ -143,9 +142,8 @@ absl::Status Run(rpc::ServiceContext& context, const Options& options) {
   if (!config.ok()) return config.status();
   auto hasher = PasswordHasher::Create(config->hashing);
   if (!hasher.ok()) return hasher.status();
-  DatabaseClock clock(context.database(), context.clock());
-  if (absl::Status status = clock.Synchronize(); !status.ok()) return status;
-  const Revoker revoker(clock, {});
+  const TokenGate gate;
+  const Revoker revoker(gate, {});
   auth::LocalKeySource unused;
   SigningKeys signing_keys(context.database(), context.clock(), config->master_key,
                            config->signing_keys, unused);

@@ -71,8 +71,10 @@ absl::Status ReadKey(const ProvisionRequest& request, PublicKey& key) {
   if (found != request.parameters().fields().end()) {
     if (found->second.has_struct_value()) {
       if (!google::protobuf::util::MessageToJsonString(found->second, &jwk).ok()) jwk.clear();
-    } else {
+    } else if (found->second.kind_case() == google::protobuf::Value::kStringValue) {
       jwk = found->second.string_value();
+    } else {
+      return error::InvalidField(kField, "must be a JWK, as text or object");
     }
   }
   auto read = ReadPublicKey(kField, jwk);

@@ -1,5 +1,8 @@
 #include "services/identity/provisioning/provisioner.h"
 
+#include <map>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "common/auth/roles.h"
 #include "common/error/error.h"
@@ -70,15 +73,17 @@ absl::StatusOr<Operation> Compare(const Instance& instance, const Parameters& pa
 }
 
 void Record(pg::WriteTransaction& tx, const std::string& resource, const std::string& instance,
-            const char* event) {
+            const char* event, std::map<std::string, std::string> attributes = {}) {
   ledger::Append(tx, {.resource = resource, .details = {{"instance", instance}}});
-  events::Emit(tx, {.type = event, .resource = resource});
+  events::Emit(tx, {.type = event, .resource = resource, .attributes = std::move(attributes)});
 }
 
 void Bind(pg::WriteTransaction& tx, const PrincipalName& principal, const char* role,
           const std::string& instance) {
   const auto inserted = role_binding_store::Insert(tx, ids::NewUuidV7(tx.time()), principal, role);
-  Record(tx, inserted.binding->name(), instance, "identity.roleBinding.created");
+  const v1::RoleBinding& binding = *inserted.binding;
+  Record(tx, binding.name(), instance, "identity.roleBinding.created",
+         {{"principal", binding.principal()}, {"role", binding.role()}});
 }
 
 std::string MakeAdmin(pg::WriteTransaction& tx, const Parameters& parameters,
@@ -175,6 +180,7 @@ absl::StatusOr<Operation> Provisioner::Deprovision(
   const Caller inside = caller.InTenant(instance.tenant);
   return db_.Write(inside, "provisioner.deprovision",
                    [&](pg::WriteTransaction& tx) -> absl::StatusOr<Operation> {
+                     revoker_.Begin(tx);
                      tenant_store::FindForUpdate(tx, instance.tenant);
                      if (provisioner_store::IsUntouched(tx)) {
                        DeleteAll(tx, instance);

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include <map>
 #include <thread>
 
 #include "common/auth/assertion.h"
@@ -69,6 +70,24 @@ TEST_F(ProvisionerTest, MakesTenantAdminAndApplication) {
   EXPECT_EQ((*Verify(token->access_token()))->roles, std::vector<std::string>{"application"});
 }
 
+TEST_F(ProvisionerTest, TheEventsOfTheBindingsSayWhoGotWhichRole) {
+  auto operation = provisioner_.Provision(Catalog(), Request());
+  ASSERT_TRUE(operation.ok()) << operation.status();
+  pqxx::connection connection(database_.superuser_conninfo());
+  pqxx::nontransaction look(connection);
+  const pqxx::result rows = look.exec(
+      "SELECT attributes->>'role' AS role, coalesce(attributes->>'principal', '') AS principal "
+      "FROM events WHERE tenant_id = 'stmb' AND type = 'identity.roleBinding.created'");
+  std::map<std::string, std::string> holders;
+  for (const pqxx::row& row : rows) {
+    ASSERT_FALSE(row["role"].is_null());
+    holders[row["role"].as<std::string>()] = row["principal"].as<std::string>();
+  }
+  EXPECT_EQ(holders, (std::map<std::string, std::string>{
+                         {"tenant-admin", operation->outputs().at("admin")},
+                         {"application", operation->outputs().at("service_account")}}));
+}
+
 TEST_F(ProvisionerTest, TakesTheKeyAsObjectToo) {
   auto request = Request();
   google::protobuf::Value key;
@@ -129,6 +148,17 @@ TEST_F(ProvisionerTest, NamesTheWrongParameter) {
     request.mutable_parameters()->mutable_fields()->erase(field);
     const absl::Status status = provisioner_.Provision(Catalog(), request).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << field;
+    EXPECT_NE(std::string(status.message()).find(field), std::string::npos) << status;
+  }
+}
+
+TEST_F(ProvisionerTest, RefusesAParameterOfAnotherType) {
+  for (const char* field : {"tenant_display_name", "admin_login", "admin_email",
+                            "admin_display_name", "application_name", "application_public_key"}) {
+    auto request = Request();
+    (*request.mutable_parameters()->mutable_fields())[field].set_number_value(5);
+    const absl::Status status = provisioner_.Provision(Catalog(), request).status();
+    EXPECT_EQ(Reason(status), "FIELD_INVALID") << field;
     EXPECT_NE(std::string(status.message()).find(field), std::string::npos) << status;
   }
 }

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "absl/time/time.h"
-#include "common/clock/clock.h"
 #include "common/pg/database.h"
+#include "services/identity/revocations/token_gate.h"
 
 namespace sockel::identity {
 
@@ -18,18 +18,21 @@ inline constexpr absl::Duration kLongestTokenLifetime = absl::Hours(1);
 // Makes tokens worthless before they expire. Thread-safe.
 class Revoker {
  public:
-  // `clock`: the one that tokens are dated by. `wake` is called after each
-  // commit that revoked something; it must be quick.
-  Revoker(const Clock& clock, std::function<void()> wake) : clock_(clock), wake_(std::move(wake)) {}
+  // `wake` is called after each commit that revoked something; it must be quick.
+  Revoker(const TokenGate& gate, std::function<void()> wake)
+      : gate_(gate), wake_(std::move(wake)) {}
+
+  // First of all in a `tx` that will revoke what is about a tenant, or about a
+  // bearer none of whose sessions it locks: see TokenGate::Close.
+  void Begin(pg::WriteTransaction& tx) const { gate_.Close(tx); }
 
   // When `tx` commits, every token about `subject` (name of a tenant, user,
   // service account or session) that was issued until now is refused. Call it
-  // after everything in `tx` that may wait for a lock: what was true until then
-  // is in tokens of until then.
+  // after everything in `tx` that may wait for a lock.
   void Revoke(pg::WriteTransaction& tx, std::string_view subject) const;
 
  private:
-  const Clock& clock_;
+  const TokenGate& gate_;
   const std::function<void()> wake_;
 };
 

@@ -126,6 +126,7 @@ absl::StatusOr<v1::DeleteRoleBindingResponse> RoleBindings::Delete(
     const Caller& caller, const v1::DeleteRoleBindingRequest& request) {
   return db_.Write(caller, "role_bindings.delete",
                    [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::DeleteRoleBindingResponse> {
+                     revoker_.Begin(tx);
                      tenant_store::FindForUpdate(tx, tx.caller().tenant);
                      const std::string id = Segment(request.name(), 3);
                      auto binding = role_binding_store::FindForUpdate(tx, id);

@@ -159,6 +159,7 @@ absl::StatusOr<v1::ServiceAccount> ServiceAccounts::RemoveKey(
   const std::string id = Segment(request.name(), 3);
   return db_.Write(caller, "service_accounts.remove_key",
                    [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::ServiceAccount> {
+                     revoker_.Begin(tx);
                      absl::Status status = LockKeys(tx, request.name());
                      if (!status.ok()) return status;
                      if (!service_account_store::DeleteKey(tx, id, request.key_id())) {

@@ -1,5 +1,7 @@
 #include "services/identity/sign_in/service_tokens.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "common/auth/access_token.h"
 #include "common/auth/assertion.h"
@@ -19,10 +21,14 @@ absl::Status AssertionReplayed() {
                      "An assertion with this jti was used before; make a new one for each call.");
 }
 
+struct Verified {
+  auth::Assertion assertion;
+  std::string key_id;
+};
+
 // The assertion, verified with the first key that may have signed it.
-absl::StatusOr<auth::Assertion> VerifyWithAny(const std::string& assertion,
-                                              const std::string& key_id, const SignInView& account,
-                                              absl::Time now) {
+absl::StatusOr<Verified> VerifyWithAny(const std::string& assertion, const std::string& key_id,
+                                       const SignInView& account, absl::Time now) {
   absl::Status last = absl::InvalidArgumentError("no registered key of the account signed it");
   for (const SignInView::Key& registered : account.keys) {
     if (!key_id.empty() && registered.key_id != key_id) continue;
@@ -30,10 +36,15 @@ absl::StatusOr<auth::Assertion> VerifyWithAny(const std::string& assertion,
     auto key = auth::Key::FromPublicJson(registered.public_jwk);
     if (!key.ok()) return key.status();
     auto verified = auth::VerifyAssertion(assertion, *key, now);
-    if (verified.ok()) return verified;
+    if (verified.ok()) return Verified{*std::move(verified), registered.key_id};
     last = verified.status();
   }
   return last;
+}
+
+bool Has(const SignInView& account, const std::string& key_id) {
+  return std::any_of(account.keys.begin(), account.keys.end(),
+                     [&](const SignInView::Key& key) { return key.key_id == key_id; });
 }
 
 absl::Status AssertionInvalid(const absl::Status& why) {
@@ -54,45 +65,50 @@ absl::StatusOr<v1::IssueServiceTokenResponse> ServiceTokens::Issue(
   Caller caller = Caller::System(name->tenant);
   caller.trace_id = anonymous.trace_id;
   caller.deadline = anonymous.deadline;
-  v1::IssueServiceTokenResponse response;
-  absl::Status status = Redeem(caller, request.client_assertion(), *issuer, *name, response);
-  if (!status.ok()) return status;
-  return response;
-}
-
-absl::Status ServiceTokens::Redeem(const Caller& caller, const std::string& text,
-                                   const auth::AssertionIssuer& issuer, const PrincipalName& name,
-                                   v1::IssueServiceTokenResponse& response) {
   const absl::Time now = parts_.clock.Now();
   auto account = parts_.db.Read(caller, "service_tokens.find",
                                 [&](pg::Transaction& tx) -> absl::StatusOr<SignInView> {
-                                  return service_account_store::FindForSignIn(tx, name.id);
+                                  return service_account_store::FindForSignIn(tx, name->id);
                                 });
   if (!account.ok()) return account.status();
-  auto assertion = VerifyWithAny(text, issuer.key_id, *account, now);
-  if (!assertion.ok()) return AssertionInvalid(assertion.status());
-  absl::Status status = CheckMaySignIn(true, account->tenant_active);
+  auto verified = VerifyWithAny(request.client_assertion(), issuer->key_id, *account, now);
+  if (!verified.ok()) return AssertionInvalid(verified.status());
+  return parts_.db.Write(
+      caller, "service_tokens.use_assertion",
+      [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::IssueServiceTokenResponse> {
+        return Redeem(tx, name->id, verified->assertion, verified->key_id);
+      });
+}
+
+absl::StatusOr<v1::IssueServiceTokenResponse> ServiceTokens::Redeem(
+    pg::WriteTransaction& tx, const std::string& id, const auth::Assertion& assertion,
+    const std::string& key_id) const {
+  const absl::Time issue_time = parts_.issuer.Begin(tx);
+  // Anew: what was found before may have been taken away meanwhile.
+  const SignInView account = service_account_store::FindForSignIn(tx, id);
+  if (!Has(account, key_id)) {
+    return AssertionInvalid(absl::InvalidArgumentError("its key has just been removed"));
+  }
+  absl::Status status = CheckMaySignIn(true, account.tenant_active);
   if (!status.ok()) return status;
-  auto token = parts_.issuer.Issue({.subject = issuer.service_account,
-                                    .tenant = name.tenant,
-                                    .roles = account->roles,
+  // It is accepted for a while after its expiry, and the replica that forgets it
+  // may be ahead of the one that is asked again.
+  const absl::Time forget_time = assertion.expire_time + 2 * auth::kLeeway;
+  if (!service_account_store::UseAssertion(tx, id, assertion.id, forget_time)) {
+    return AssertionReplayed();
+  }
+  if (!account.used) service_account_store::MarkUsed(tx, id);
+  auto token = parts_.issuer.Issue({.subject = ServiceAccountName(tx.caller().tenant, id),
+                                    .tenant = tx.caller().tenant,
+                                    .roles = account.roles,
                                     .authentication_methods = {"private_key_jwt"},
-                                    .authentication_time = now},
-                                   now);
+                                    .authentication_time = issue_time},
+                                   issue_time);
   if (!token.ok()) return token.status();
+  v1::IssueServiceTokenResponse response;
   response.set_access_token(token->token);
   *response.mutable_expire_time() = ToTimestamp(token->expire_time);
-  return parts_.db.Write(
-      caller, "service_tokens.use_assertion", [&](pg::WriteTransaction& tx) -> absl::Status {
-        // It is accepted for a while after its expiry, and the replica that
-        // forgets it may be ahead of the one that is asked again.
-        const absl::Time forget_time = assertion->expire_time + 2 * auth::kLeeway;
-        if (!service_account_store::UseAssertion(tx, name.id, assertion->id, forget_time)) {
-          return AssertionReplayed();
-        }
-        if (!account->used) service_account_store::MarkUsed(tx, name.id);
-        return absl::OkStatus();
-      });
+  return response;
 }
 
 }  // namespace sockel::identity

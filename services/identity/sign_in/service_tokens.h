@@ -1,11 +1,12 @@
 #pragma once
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "common/auth/assertion.h"
 #include "common/caller/caller.h"
 #include "common/clock/clock.h"
 #include "common/pg/database.h"
-#include "services/identity/names/names.h"
 #include "services/identity/sign_in/token_issuer.h"
 #include "sockel/identity/v1/authentication.pb.h"
 
@@ -20,7 +21,7 @@ class ServiceTokens {
  public:
   struct Parts {
     pg::Database& db;
-    const Clock& clock;  // the one that revocations are dated by
+    const Clock& clock;
     const TokenIssuer& issuer;
   };
   explicit ServiceTokens(const Parts& parts) : parts_(parts) {}
@@ -29,10 +30,11 @@ class ServiceTokens {
                                                       const v1::IssueServiceTokenRequest& request);
 
  private:
-  // Puts the access token down in `response` when the assertion is good.
-  absl::Status Redeem(const Caller& caller, const std::string& assertion,
-                      const auth::AssertionIssuer& issuer, const PrincipalName& account,
-                      v1::IssueServiceTokenResponse& response);
+  // For a verified assertion of the account `id`, signed by this key of it.
+  absl::StatusOr<v1::IssueServiceTokenResponse> Redeem(pg::WriteTransaction& tx,
+                                                       const std::string& id,
+                                                       const auth::Assertion& assertion,
+                                                       const std::string& key_id) const;
 
   const Parts parts_;
 };

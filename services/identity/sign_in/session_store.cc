@@ -13,10 +13,12 @@ constexpr pg::Query kInsert{"identity.sessions.insert", R"(
                         generation, create_time, refresh_time, expire_time, idle_expire_time)
   SELECT u.tenant_id, $2, u.user_id, $4, $5::bytea, 1, $6::timestamptz, $6::timestamptz,
          $7::timestamptz, $8::timestamptz
-  FROM users u
+  FROM users u JOIN tenants t ON t.tenant_id = u.tenant_id AND t.state = 'ACTIVE'
   WHERE u.tenant_id = $1 AND u.user_id = $3 AND u.state = 'ACTIVE' AND u.password_hash = $9
   FOR SHARE OF u
-  RETURNING session_id)"};
+  RETURNING array(SELECT b.role FROM role_bindings b
+                  WHERE b.tenant_id = sessions.tenant_id AND b.user_id = sessions.user_id
+                  ORDER BY b.role) AS roles)"};
 
 constexpr pg::Query kRotate{"identity.sessions.rotate", R"(
   WITH s AS (
@@ -104,11 +106,14 @@ v1::Session SessionFrom(const pqxx::row& row) {
 
 }  // namespace
 
-bool Insert(pg::WriteTransaction& tx, const NewSession& session) {
-  return !tx.Exec(kInsert, tx.caller().tenant, session.id, session.user,
-                  session.authentication_methods, pg::Bytes{session.refresh_hash}, tx.time(),
-                  session.expire_time, session.idle_expire_time, session.password_hash)
-              .empty();
+std::optional<std::vector<std::string>> Insert(pg::WriteTransaction& tx,
+                                               const NewSession& session) {
+  const pqxx::result rows =
+      tx.Exec(kInsert, tx.caller().tenant, session.id, session.user, session.authentication_methods,
+              pg::Bytes{session.refresh_hash}, tx.time(), session.expire_time,
+              session.idle_expire_time, session.password_hash);
+  if (rows.empty()) return std::nullopt;
+  return pg::GetTexts(rows[0]["roles"]);
 }
 
 std::optional<Holder> Rotate(pg::WriteTransaction& tx, const Rotation& rotation) {

@@ -21,10 +21,11 @@ struct NewSession {
   absl::Time expire_time;
   absl::Time idle_expire_time;
 };
-// False when the user is no longer active or has another password hash by now:
-// whoever changes either ends the sessions that he finds, and this would not be
-// among them.
-[[nodiscard]] bool Insert(pg::WriteTransaction& tx, const NewSession& session);
+// The user's roles, as of now. Nothing when the tenant or the user is no longer
+// active or the user has another password hash by now: whoever changes these ends
+// the sessions that he finds, and this would not be among them.
+[[nodiscard]] std::optional<std::vector<std::string>> Insert(pg::WriteTransaction& tx,
+                                                             const NewSession& session);
 
 // Who a session speaks for, as of now.
 struct Holder {

@@ -78,7 +78,9 @@ absl::StatusOr<Sessions::Refreshed> Sessions::Advance(const Caller& anonymous,
   caller.permission = "identity.sessions.refresh";
   auto refreshed = parts_.db.Write(
       caller, "sessions.refresh", [&](pg::WriteTransaction& tx) -> absl::StatusOr<Refreshed> {
+        const absl::Time issue_time = parts_.issuer.Begin(tx);
         Refreshed result = Rotate(tx, token, successor);
+        result.issue_time = issue_time;
         // An ended family must stay ended: these answers commit.
         if (result.outcome != Outcome::kRefreshed) return result;
         absl::Status status =
@@ -94,7 +96,6 @@ absl::StatusOr<Sessions::Refreshed> Sessions::Advance(const Caller& anonymous,
 
 absl::StatusOr<v1::RefreshTokensResponse> Sessions::Refresh(
     const Caller& anonymous, const v1::RefreshTokensRequest& request) {
-  const absl::Time now = parts_.clock.Now();
   const auto token = RefreshToken::Parse(request.refresh_token());
   if (!token.has_value()) return RefreshTokenInvalid();
   const RefreshToken successor = token->Successor(key_);
@@ -109,7 +110,7 @@ absl::StatusOr<v1::RefreshTokensResponse> Sessions::Refresh(
                                      .authentication_methods = absl::StrSplit(
                                          holder.authentication_methods, ' ', absl::SkipEmpty()),
                                      .authentication_time = holder.create_time},
-                                    now);
+                                    refreshed->issue_time);
   if (!access.ok()) return access.status();
   v1::RefreshTokensResponse response;
   response.set_session(name);

@@ -22,7 +22,7 @@ class Sessions {
  public:
   struct Parts {
     pg::Database& db;
-    const Clock& clock;  // the one that revocations are dated by
+    const Clock& clock;
     const paging::Tokens& pages;
     const TokenIssuer& issuer;
     const Revoker& revoker;
@@ -45,6 +45,7 @@ class Sessions {
     Outcome outcome = Outcome::kInvalid;
     session_store::Holder holder;
     absl::Time idle_expire_time;
+    absl::Time issue_time;
   };
   absl::StatusOr<Refreshed> Advance(const Caller& anonymous, const RefreshToken& token,
                                     const RefreshToken& successor);

@@ -117,17 +117,10 @@ absl::StatusOr<std::optional<v1::LoginResponse>> SignIn::StartSession(
   const std::string id = ids::NewUuidV7(session.now);
   const std::string name = SessionName(caller.tenant, account.user, id);
   const RefreshToken refresh = RefreshToken::First(caller.tenant, id);
-  auto access = parts_.issuer.Issue({.subject = caller.subject,
-                                     .tenant = caller.tenant,
-                                     .roles = account.roles,
-                                     .session = name,
-                                     .authentication_methods = {kByPassword},
-                                     .authentication_time = session.now},
-                                    session.now);
-  if (!access.ok()) return access.status();
   return parts_.db.Write(
       caller, "sessions.create",
       [&](pg::WriteTransaction& tx) -> absl::StatusOr<std::optional<v1::LoginResponse>> {
+        const absl::Time issue_time = parts_.issuer.Begin(tx);
         const bool rehash = !session.new_hash.empty();
         if (rehash && !sign_in_store::ReplacePasswordHash(tx, account.user, account.password_hash,
                                                           session.new_hash)) {
@@ -135,11 +128,18 @@ absl::StatusOr<std::optional<v1::LoginResponse>> SignIn::StartSession(
         }
         const absl::Time expire_time = tx.time() + parts_.sessions.lifetime;
         const absl::Time idle_expire_time = std::min(expire_time, tx.time() + parts_.sessions.idle);
-        if (!session_store::Insert(tx, {id, account.user, kByPassword, refresh.Hash(),
-                                        rehash ? session.new_hash : account.password_hash,
-                                        expire_time, idle_expire_time})) {
-          return std::nullopt;
-        }
+        auto roles = session_store::Insert(
+            tx, {id, account.user, kByPassword, refresh.Hash(),
+                 rehash ? session.new_hash : account.password_hash, expire_time, idle_expire_time});
+        if (!roles.has_value()) return std::nullopt;
+        auto access = parts_.issuer.Issue({.subject = caller.subject,
+                                           .tenant = caller.tenant,
+                                           .roles = *std::move(roles),
+                                           .session = name,
+                                           .authentication_methods = {kByPassword},
+                                           .authentication_time = issue_time},
+                                          issue_time);
+        if (!access.ok()) return access.status();
         if (account.has_failures) sign_in_store::ForgetFailures(tx, session.login);
         ledger::Append(tx, {.resource = name});
         events::Emit(tx, {.type = "identity.session.created", .resource = name});

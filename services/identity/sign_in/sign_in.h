@@ -21,7 +21,7 @@ class SignIn {
  public:
   struct Parts {
     pg::Database& db;
-    const Clock& clock;  // the one that revocations are dated by
+    const Clock& clock;
     const PasswordHasher& hasher;
     AddressBudget& budget;
     const TokenIssuer& issuer;

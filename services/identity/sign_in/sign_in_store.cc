@@ -7,9 +7,7 @@ namespace {
 
 constexpr pg::Query kFind{"identity.sign_in.find", R"(
   SELECT coalesce(t.state = 'ACTIVE', false) AS tenant_active, u.user_id,
-         u.state = 'ACTIVE' AS user_active, u.password_hash, g.blocked_until,
-         array(SELECT b.role FROM role_bindings b
-               WHERE b.tenant_id = u.tenant_id AND b.user_id = u.user_id ORDER BY b.role) AS roles
+         u.state = 'ACTIVE' AS user_active, u.password_hash, g.blocked_until
   FROM (SELECT $1::text AS tenant_id, $2::text AS login) q
   LEFT JOIN tenants t ON t.tenant_id = q.tenant_id
   LEFT JOIN users u ON u.tenant_id = q.tenant_id AND u.login = q.login
@@ -61,7 +59,6 @@ Account Find(pg::Transaction& tx, std::string_view login) {
   account.user = row["user_id"].as<std::string>();
   account.user_active = row["user_active"].as<bool>();
   account.password_hash = pg::GetOptional<std::string>(row["password_hash"]).value_or("");
-  account.roles = pg::GetTexts(row["roles"]);
   return account;
 }
 

@@ -2,7 +2,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/time/time.h"
 #include "common/pg/database.h"
@@ -17,7 +16,6 @@ struct Account {
   std::string user;
   bool user_active = false;
   std::string password_hash;
-  std::vector<std::string> roles;
   // Sign-in is refused until then; in the past when it is not.
   absl::Time blocked_until = absl::InfinitePast();
   bool has_failures = false;

@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/auth/access_token.h"
+#include "services/identity/revocations/token_gate.h"
 #include "services/identity/signing_keys/signing_keys.h"
 
 namespace sockel::identity {
@@ -18,8 +19,8 @@ struct TokenOptions {
 // Makes access tokens. Thread-safe.
 class TokenIssuer {
  public:
-  TokenIssuer(TokenOptions options, const SigningKeys& keys)
-      : options_(std::move(options)), keys_(keys) {}
+  TokenIssuer(TokenOptions options, const SigningKeys& keys, const TokenGate& gate)
+      : options_(std::move(options)), keys_(keys), gate_(gate) {}
 
   struct Bearer {
     std::string subject;  // resource name
@@ -33,15 +34,17 @@ class TokenIssuer {
     std::string token;
     absl::Time expire_time;
   };
-  // `now`: by the clock that revocations are dated by, and taken before anything
-  // that `bearer` says was looked up, so that a revocation which came in between
-  // is later than the token.
+  // First of all in the transaction that looks up what the token will say. Returns
+  // the time to issue it with.
+  absl::Time Begin(pg::WriteTransaction& tx) const { return gate_.Enter(tx); }
+
   // UNAVAILABLE/DEPENDENCY_UNAVAILABLE while there is no signing key.
-  absl::StatusOr<Issued> Issue(const Bearer& bearer, absl::Time now) const;
+  absl::StatusOr<Issued> Issue(const Bearer& bearer, absl::Time issue_time) const;
 
  private:
   const TokenOptions options_;
   const SigningKeys& keys_;
+  const TokenGate& gate_;
 };
 
 }  // namespace sockel::identity

@@ -128,7 +128,7 @@ TEST_F(OtherMasterKeyTest, ASessionOutlivesTheMasterKey) {
   ASSERT_TRUE(session.ok()) << session.status();
   ASSERT_TRUE(other_bootstrap_.ReplaceSigningKeys().ok());
   ASSERT_TRUE(other_.Load().ok());
-  TokenIssuer issuer{{}, other_};
+  TokenIssuer issuer{{}, other_, gate_};
   Sessions sessions{{db_, clock_, pages_, issuer, revoker_, other_key_, SessionPolicy{}}};
   v1::RefreshTokensRequest request;
   request.set_refresh_token(session->refresh_token());

@@ -108,6 +108,7 @@ absl::StatusOr<v1::Tenant> Tenants::Suspend(const Caller& caller,
   }
   return db_.Write(caller, "tenants.suspend",
                    [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Tenant> {
+                     revoker_.Begin(tx);
                      auto tenant = Locked(tx, request.name(), request.etag());
                      if (!tenant.ok() || tenant->state() == v1::Tenant::SUSPENDED) return tenant;
                      tenant->set_state(v1::Tenant::SUSPENDED);

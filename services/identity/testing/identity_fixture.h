@@ -20,7 +20,6 @@
 #include "common/testing/test_database.h"
 #include "services/identity/access/access.h"
 #include "services/identity/bootstrap/bootstrap.h"
-#include "services/identity/clock/database_clock.h"
 #include "services/identity/identity.h"
 #include "services/identity/names/names.h"
 #include "services/identity/names/timestamps.h"
@@ -192,10 +191,10 @@ class IdentityTest : public ::testing::Test {
   std::unique_ptr<PasswordHasher> hasher_ = *PasswordHasher::Create({.memory_kib = 8, .passes = 1});
   AddressBudget budget_{{}, clock_};
   RevocationFeed feed_{db_, clock_, revocations_};
-  // Here the database's clock shows what the test's does.
-  Revoker revoker_{clock_, [this] { feed_.Wake(); }};
+  TokenGate gate_{&clock_};
+  Revoker revoker_{gate_, [this] { feed_.Wake(); }};
   SigningKeys signing_keys_{db_, clock_, master_key_, {}, keys_};
-  TokenIssuer issuer_{{}, signing_keys_};
+  TokenIssuer issuer_{{}, signing_keys_, gate_};
   Bootstrap bootstrap_{db_, *hasher_, signing_keys_, revoker_};
   Tenants tenants_{db_, pages_, revoker_};
   Users users_{db_, pages_, revoker_};
@@ -207,8 +206,7 @@ class IdentityTest : public ::testing::Test {
   ServiceTokens service_tokens_{{db_, clock_, issuer_}};
   Access access_{db_};
   Provisioner provisioner_{db_, revoker_};
-  DatabaseClock token_clock_{db_, clock_};
-  Upkeep upkeep_{db_, clock_, token_clock_, signing_keys_};
+  Upkeep upkeep_{db_, clock_, signing_keys_};
 };
 
 }  // namespace sockel::identity

@@ -41,10 +41,7 @@ void Upkeep::Run() {
   bool failing = false;
   absl::Time next_drop = clock_.Now();
   while (true) {
-    // In this order: there are no keys to sign tokens with before it is known
-    // how to date them.
-    absl::Status status = token_clock_.Synchronize();
-    if (status.ok()) status = keys_.Load();
+    absl::Status status = keys_.Load();
     if (status.ok() && clock_.Now() >= next_drop) {
       next_drop = clock_.Now() + kDropEvery;
       status = DropExpired();

@@ -8,18 +8,17 @@
 #include "absl/time/time.h"
 #include "common/clock/clock.h"
 #include "common/pg/database.h"
-#include "services/identity/clock/database_clock.h"
 #include "services/identity/signing_keys/signing_keys.h"
 
 namespace sockel::identity {
 
-// What identity does by itself, on a thread of its own: knows the database's
-// time and the current signing keys, and drops rows that no longer say anything.
-// Every replica does all of it; nothing needs a leader.
+// What identity does by itself, on a thread of its own: knows the current
+// signing keys, and drops rows that no longer say anything. Every replica does
+// all of it; nothing needs a leader.
 class Upkeep {
  public:
-  Upkeep(pg::Database& db, const Clock& clock, DatabaseClock& token_clock, SigningKeys& keys)
-      : db_(db), clock_(clock), token_clock_(token_clock), keys_(keys) {}
+  Upkeep(pg::Database& db, const Clock& clock, SigningKeys& keys)
+      : db_(db), clock_(clock), keys_(keys) {}
   ~Upkeep() { Stop(); }
   Upkeep(const Upkeep&) = delete;
   Upkeep& operator=(const Upkeep&) = delete;
@@ -37,7 +36,6 @@ class Upkeep {
 
   pg::Database& db_;
   const Clock& clock_;
-  DatabaseClock& token_clock_;
   SigningKeys& keys_;
   absl::Mutex mutex_;
   bool woken_ ABSL_GUARDED_BY(mutex_) = false;
