@@ -103,6 +103,7 @@ TEST_F(ListenerTest, CallbackMayCancelItself) {
     });
   }
   EXPECT_TRUE(done.WaitForNotificationWithTimeout(absl::Seconds(20)));
+  absl::MutexLock until_it_returned(&mutex);
 }
 
 TEST_F(ListenerTest, ThrowingCallbackHarmsNobodyElse) {
