@@ -64,17 +64,14 @@ constexpr pg::Query kGetPlan{
 
 // Schemas beyond a page's size stay in the database; `candidates` tells of them.
 constexpr pg::Query kListPlans{
-    "plans.list",
-    "WITH candidates AS (SELECT plan_id,"
-    "    coalesce(octet_length(parameters_schema::text), 0) AS bytes"
-    "    FROM plans WHERE tenant_id = 'provider' AND offering_id = $1::text"
-    "    AND plan_id > $2::text ORDER BY plan_id LIMIT $3::int),"
-    "  page AS (SELECT plan_id, sum(bytes) OVER (ORDER BY plan_id) - bytes AS bytes_before,"
-    "    count(*) OVER () AS candidates FROM candidates)"
-    " SELECT " PLAN_COLUMNS
-    ", candidates FROM plans JOIN page USING (plan_id)"
-    " WHERE tenant_id = 'provider' AND offering_id = $1::text AND bytes_before < $4::bigint"
-    " ORDER BY plan_id"};
+    "plans.list", "SELECT " PLAN_COLUMNS
+                  ", candidates FROM ("
+                  "  SELECT page.*, sum(bytes) OVER (ORDER BY plan_id) - bytes AS bytes_before,"
+                  "    count(*) OVER () AS candidates"
+                  "  FROM (SELECT *, coalesce(octet_length(parameters_schema::text), 0) AS bytes"
+                  "    FROM plans WHERE tenant_id = 'provider' AND offering_id = $1::text"
+                  "    AND plan_id > $2::text ORDER BY plan_id LIMIT $3::int) AS page) AS plans"
+                  " WHERE bytes_before < $4::bigint ORDER BY plan_id"};
 
 #undef OFFERING_COLUMNS
 #undef PLAN_COLUMNS

@@ -50,18 +50,17 @@ constexpr pg::Query kGetForUpdate{"orders.get_for_update",
 
 // Parameters beyond a page's size stay in the database: a thousand orders may
 // hold more of them than a process has memory. `candidates` tells of them.
-#define PAGE_OF_ORDERS(CONDITION)                                                                \
-  "WITH candidates AS (SELECT tenant_id, order_id, create_time,"                                 \
-  "    octet_length(parameters::text) AS bytes FROM orders"                                      \
-  "    WHERE " CONDITION                                                                         \
-  " (create_time, order_id) < ($1::timestamptz, $2::uuid)"                                       \
-  "    ORDER BY create_time DESC, order_id DESC LIMIT $3::int),"                                 \
-  "  page AS (SELECT tenant_id, order_id, sum(bytes) OVER newest_first - bytes AS bytes_before," \
-  "    count(*) OVER () AS candidates FROM candidates"                                           \
-  "    WINDOW newest_first AS (ORDER BY create_time DESC, order_id DESC))"                       \
-  " SELECT " ORDER_COLUMNS                                                                       \
-  ", page.candidates FROM page JOIN orders o USING (tenant_id, order_id)"                        \
-  " WHERE page.bytes_before < $4::bigint ORDER BY o.create_time DESC, o.order_id DESC"
+#define PAGE_OF_ORDERS(CONDITION)                                             \
+  "SELECT " ORDER_COLUMNS                                                     \
+  ", o.candidates FROM ("                                                     \
+  "  SELECT page.*, sum(bytes) OVER newest_first - bytes AS bytes_before,"    \
+  "    count(*) OVER () AS candidates"                                        \
+  "  FROM (SELECT *, octet_length(parameters::text) AS bytes FROM orders"     \
+  "    WHERE " CONDITION                                                      \
+  " (create_time, order_id) < ($1::timestamptz, $2::uuid)"                    \
+  "    ORDER BY create_time DESC, order_id DESC LIMIT $3::int) AS page"       \
+  "  WINDOW newest_first AS (ORDER BY create_time DESC, order_id DESC)) AS o" \
+  " WHERE o.bytes_before < $4::bigint ORDER BY o.create_time DESC, o.order_id DESC"
 
 // Two statements, each with an index that has its order.
 constexpr pg::Query kList{"orders.list", PAGE_OF_ORDERS("tenant_id = $5::text AND")};

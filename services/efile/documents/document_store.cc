@@ -61,19 +61,20 @@ constexpr pg::Query kGet{"documents.get",
                          " AND d.document_id = $3::uuid"};
 
 // What is beyond a page's size stays in the database: a thousand documents may
-// have more recipients than a process has memory. `candidates` tells of them.
+// have more recipients than a process has memory. `candidates` tells of them. One
+// pass over the page, not a join with it: a new dossier's documents are more than
+// the planner thinks, and it would look through the page for each.
 constexpr pg::Query kList{
     "documents.list",
-    "WITH candidates AS (SELECT document_id,"
-    "    octet_length(array_to_string(recipients, '')) AS bytes"
+    "SELECT " COLUMNS
+    ", d.candidates FROM ("
+    "  SELECT page.*, sum(bytes) OVER (ORDER BY document_id) - bytes AS bytes_before,"
+    "    count(*) OVER () AS candidates"
+    "  FROM (SELECT *, octet_length(array_to_string(recipients, '')) AS bytes"
     "    FROM documents WHERE tenant_id = $1::text AND dossier_id = $2::uuid"
-    "    AND document_id > $3::uuid ORDER BY document_id LIMIT $4::int),"
-    "  page AS (SELECT document_id, sum(bytes) OVER (ORDER BY document_id) - bytes AS bytes_before,"
-    "    count(*) OVER () AS candidates FROM candidates)"
-    " SELECT " COLUMNS ", page.candidates" FROM_JOINED
-    " JOIN page USING (document_id)"
-    " WHERE d.tenant_id = $1::text AND d.dossier_id = $2::uuid"
-    " AND page.bytes_before < $5::bigint ORDER BY d.document_id"};
+    "    AND document_id > $3::uuid ORDER BY document_id LIMIT $4::int) AS page) AS d"
+    " JOIN contents c ON c.tenant_id = d.tenant_id AND c.content_id = d.content_id"
+    " WHERE d.bytes_before < $5::bigint ORDER BY d.document_id"};
 
 constexpr pg::Query kGetContent{
     "documents.get_content",

@@ -43,6 +43,7 @@ absl::StatusOr<v1::Document> Documents::Create(const Caller& caller,
     case v1::CreateDocumentRequest::kInlineContent:
       return CreateInline(caller, key, request);
     case v1::CreateDocumentRequest::kUpload:
+      if (request.upload().empty()) break;  // names none
       return CreateFromUpload(caller, key, request);
     case v1::CreateDocumentRequest::SOURCE_NOT_SET:
       break;

@@ -2,6 +2,9 @@
 
 #include <sys/resource.h>
 
+#include <pqxx/pqxx>
+
+#include "absl/time/clock.h"
 #include "common/error/error.h"
 #include "services/efile/efile_fixture.h"
 
@@ -187,11 +190,44 @@ TEST_F(DocumentsTest, APageIsShortRatherThanTooLargeForAClient) {
   EXPECT_EQ(listed, created);
 }
 
+// Statistics are of before: the planner takes its documents for one.
+TEST_F(DocumentsTest, APageTakesNoLongerInADossierThatWasFilledAtOnce) {
+  ASSERT_TRUE(CreateDocument(User(), dossier_, "x").ok());
+  {
+    pqxx::connection connection(database_.superuser_conninfo());
+    pqxx::nontransaction work(connection);
+    work.exec("ANALYZE contents, documents");
+    work.exec(
+        "INSERT INTO contents SELECT tenant_id, md5('content' || n)::uuid, size, sha256,"
+        " media_type, wrapped_key, key_version, create_time FROM contents, generate_series(1, "
+        "4000) n");
+    work.exec(
+        "INSERT INTO documents SELECT tenant_id, dossier_id, md5('document' || n)::uuid,"
+        " md5('content' || n)::uuid, subject, document_type, document_date, receive_date, "
+        "send_date,"
+        " sender, recipients, foreign_reference, file_name, creator, revision, create_time,"
+        " update_time FROM documents, generate_series(1, 4000) n");
+  }
+  v1::ListDocumentsRequest request;
+  request.set_parent(dossier_);
+  request.set_page_size(1000);
+  const absl::Time begin = absl::Now();
+  const auto page = documents_.List(User(), request);
+  ASSERT_TRUE(page.ok()) << page.status();
+  EXPECT_EQ(page->documents_size(), 1000);
+  // A fraction of a second; once for each document it was 15.
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(5));
+}
+
 TEST_F(DocumentsTest, NeedContent) {
   v1::CreateDocumentRequest request;
   request.set_parent(dossier_);
   request.mutable_document()->set_subject("x");
-  EXPECT_EQ(documents_.Create(User(), request).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(error::ReasonOf(documents_.Create(User(), request).status()), "FIELD_INVALID");
+}
+
+TEST_F(DocumentsTest, AnUploadWithoutANameIsNoContent) {
+  EXPECT_EQ(error::ReasonOf(FileUpload(User(), dossier_, "").status()), "FIELD_INVALID");
 }
 
 TEST_F(DocumentsTest, ATenantWithoutTheEfileHasNoKey) {
