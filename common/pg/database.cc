@@ -44,6 +44,24 @@ absl::Status Database::Ping(absl::Duration timeout) {
   });
 }
 
+absl::StatusOr<std::string> Database::RevealingLogSettings(absl::Duration timeout) {
+  // Of these formats `terse` takes nothing away: only whole errors can be left out.
+  static constexpr Query kSettings{
+      "pg.log_settings",
+      "SELECT coalesce(string_agg(name || '=' || setting, ', ' ORDER BY name), '') "
+      "FROM pg_settings "
+      "WHERE (name = 'log_min_error_statement' AND setting NOT IN ('fatal', 'panic')) "
+      "OR (name = 'log_error_verbosity' AND setting <> 'terse') "
+      "OR (name = 'log_statement' AND setting <> 'none') "
+      "OR (name IN ('log_min_duration_statement', 'log_min_duration_sample') AND setting <> '-1') "
+      "OR (name = 'log_min_messages' AND setting NOT IN ('log', 'fatal', 'panic') "
+      "AND current_setting('log_destination') ~ 'csvlog|jsonlog')"};
+  return Read(PingCaller(clock_.Now() + timeout), "pg.log_settings",
+              [](Transaction& tx) -> absl::StatusOr<std::string> {
+                return tx.Exec(kSettings)[0][0].as<std::string>();
+              });
+}
+
 absl::Status Database::RunUntyped(const Caller& caller, std::string_view name, Mode mode,
                                   const Codec& codec, const Body& body) {
   const absl::Time start = absl::Now();

@@ -133,6 +133,10 @@ class Database {
   // Answers whether the server does: SELECT 1 within `timeout`.
   absl::Status Ping(absl::Duration timeout);
 
+  // The server's settings with which its own log gets to hold what statements
+  // carry, `log_min_error_statement=error, …`; empty when there are none.
+  absl::StatusOr<std::string> RevealingLogSettings(absl::Duration timeout);
+
  private:
   enum class Mode { kRead, kReadSnapshot, kWrite };
 

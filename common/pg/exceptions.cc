@@ -74,8 +74,10 @@ Failure FailureOfState(std::string_view where, const pqxx::sql_error& e) {
 }  // namespace
 
 absl::Status DatabaseUnavailable() {
-  return error::Unavailable(CommonReason::DATABASE_UNAVAILABLE,
-                            "The database does not answer; repeat with the same request_id.");
+  return error::Unavailable(
+      CommonReason::DATABASE_UNAVAILABLE,
+      "The database does not answer; try again, with the same request_id if the "
+      "request has one.");
 }
 
 absl::Status DeadlinePassed() {

@@ -99,6 +99,18 @@ def test_a_running_cluster_is_left_alone(cluster):
     assert cluster.daemon.pid() == first
 
 
+def test_its_log_holds_nothing_of_what_statements_carry(cluster):
+    cluster.sql("CREATE TABLE people (login text PRIMARY KEY); INSERT INTO people VALUES ('geheim')")
+    with pytest.raises(ui.Failure, match="geheim"):
+        cluster.sql("INSERT INTO people VALUES ('geheim')")
+    text = cluster.daemon.log_file.read_text()
+    assert "duplicate key value" in text
+    assert "geheim" not in text
+    # A slow one is not written down either.
+    assert cluster.sql("SHOW log_min_duration_statement") == "-1\n"
+    assert cluster.sql("SHOW log_parameter_max_length") == "0\n"
+
+
 def test_refuses_a_wrong_password(cluster):
     cluster.write_pgpass({"postgres": "wrong"})
     with pytest.raises(Exception, match="password authentication failed"):

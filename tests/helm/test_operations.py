@@ -79,6 +79,19 @@ def test_a_restored_cluster_comes_from_the_backup_of_the_one_that_was():
     assert f"`database.host: {name}-rw`, `database.caSecret: {name}-ca`" in TEXT
 
 
+def test_the_database_logs_nothing_of_what_statements_carry():
+    cluster = yaml.safe_load((K8S / "database" / "cluster.yaml").read_text())
+    quiet = {"log_min_error_statement": "panic", "log_error_verbosity": "terse",
+             "log_min_messages": "log", "log_min_duration_statement": "-1",
+             "log_parameter_max_length": "0", "log_parameter_max_length_on_error": "0"}
+    parameters = cluster["spec"]["postgresql"]["parameters"]
+    assert {name: value for name, value in parameters.items() if name.startswith("log_")} == quiet
+    # Whoever brings a database is told the same.
+    table = TEXT.partition("\n## The database's log\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`[^|]+`) \| `([^`]+)` \|", table, re.MULTILINE)
+    assert {name: value for names, value in rows for name in re.findall(r"`(\w+)`", names)} == quiet
+
+
 def test_a_job_that_gave_up_is_found_by_its_label(helm):
     label, = re.findall(r"kubectl -n sockel delete job -l (\S+)", TEXT)
     jobs = of_kind(template(helm, {}), "Job").values()

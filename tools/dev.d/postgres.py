@@ -27,7 +27,12 @@ password_encryption = 'scram-sha-256'
 max_connections = 200
 shared_buffers = 128MB
 jit = off
-log_min_duration_statement = 1000
+# Statements carry what people write and how they are called.
+log_min_error_statement = panic
+log_error_verbosity = terse
+log_min_duration_statement = -1
+log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0
 log_line_prefix = '%m [%p] %q%u@%d '
 log_timezone = 'UTC'
 timezone = 'UTC'

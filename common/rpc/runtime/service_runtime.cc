@@ -248,8 +248,17 @@ absl::Status ServiceRuntime::CheckSchema() {
     return absl::UnavailableError("the database lacks the migration " + *missing +
                                   ": run `sockel-" + spec_.name + " migrate`");
   }
+  WarnOfDatabaseLog();
   schema_is_current_ = true;
   return absl::OkStatus();
+}
+
+// At the start, and when the database is back: it may be another one.
+void ServiceRuntime::WarnOfDatabaseLog() {
+  const auto settings = database_.RevealingLogSettings(absl::Seconds(2));
+  if (!settings.ok() || settings->empty()) return;
+  log_.Warning("the database's log would hold personal data",
+               {{"service", spec_.name}, {"settings", *settings}});
 }
 
 absl::Status ServiceRuntime::CheckInstance() {

@@ -86,6 +86,7 @@ class ServiceRuntime final : public ServiceContext {
   absl::Status CheckReady();
   absl::Status CheckSchema();
   absl::Status CheckInstance();
+  void WarnOfDatabaseLog();
   void SetServing(bool serving);
   void Report(const absl::Status& ready);
 

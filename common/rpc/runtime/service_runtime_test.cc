@@ -196,6 +196,31 @@ TEST_F(ServiceRuntimeTest, ReadsItsPasswordFileForEachConnection) {
   EXPECT_TRUE(Eventually([&] { return Probe(**runtime).ok(); }));
 }
 
+TEST_F(ServiceRuntimeTest, WarnsOfADatabaseWhoseLogWouldHoldStatements) {
+  constexpr char kWarning[] = "the database's log would hold personal data";
+  pqxx::connection connection(database_.superuser_conninfo());
+  pqxx::nontransaction sql(connection);
+  const auto set = [&](const std::string& setting) {
+    sql.exec("ALTER DATABASE " + sql.quote_name(database_.name()) + " SET " + setting);
+  };
+  set("log_error_verbosity = 'terse'");
+  set("log_min_duration_statement = -1");
+  set("log_min_error_statement = 'error'");
+  {
+    LoggedLines logged;
+    auto runtime = Started(database_.conninfo(), kPlaintext);
+    ASSERT_TRUE(runtime.ok()) << runtime.status();
+    EXPECT_THAT(logged.text(), HasSubstr(kWarning));
+    EXPECT_THAT(logged.text(), HasSubstr("\"settings\":\"log_min_error_statement=error\""));
+  }
+  set("log_min_error_statement = 'panic'");
+  LoggedLines logged;
+  auto runtime = Started(database_.conninfo(), kPlaintext);
+  ASSERT_TRUE(runtime.ok()) << runtime.status();
+  EXPECT_TRUE(Eventually([&] { return Probe(**runtime).ok(); }));
+  EXPECT_THAT(logged.text(), Not(HasSubstr(kWarning)));
+}
+
 TEST_F(ServiceRuntimeTest, RefusesAPasswordInItsConfiguration) {
   for (const char* conninfo : {"host=db user=efile password=geheim", "host=db sslpassword = geheim",
                                "postgresql://efile:geheim@db/efile"}) {
