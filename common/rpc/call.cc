@@ -187,8 +187,12 @@ absl::Status Call::Malformed() const {
 
 void Call::AddTrailers(const absl::Status& status) {
   const absl::Duration retry_after = error::RetryAfterOf(status);
-  if (retry_after <= absl::ZeroDuration()) return;
-  context_->AddTrailingMetadata(kPushback, absl::StrCat(absl::ToInt64Milliseconds(retry_after)));
+  if (retry_after > absl::ZeroDuration()) {
+    context_->AddTrailingMetadata(kPushback, absl::StrCat(absl::ToInt64Milliseconds(retry_after)));
+  } else if (absl::IsResourceExhausted(status)) {
+    // STORAGE_FULL: retry policies, which know the code only, would repeat it.
+    context_->AddTrailingMetadata(kPushback, "-1");
+  }
 }
 
 grpc::Status Call::OnTheWire(const absl::Status& status) {

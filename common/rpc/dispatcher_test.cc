@@ -189,6 +189,22 @@ TEST_F(DispatcherTest, PutsExactlyOneErrorInfoWithItsDomainOnTheWire) {
   EXPECT_EQ(wire.code(), static_cast<int>(status.error_code()));
 }
 
+TEST_F(DispatcherTest, TellsRetryPoliciesThatRepeatsAreInVainWhenTheStorageIsFull) {
+  library_.RefuseToCreate(error::Make(absl::StatusCode::kResourceExhausted,
+                                      error::CommonReason::STORAGE_FULL, "no space left"));
+  testing::CreateBookRequest request;
+  request.set_parent("tenants/smi");
+  request.mutable_book()->set_title("One too many");
+  Book book;
+  auto context = InProcessServer::Context("smi");
+  EXPECT_EQ(stub_->CreateBook(context.get(), request, &book).error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  const auto& trailer = context->GetServerTrailingMetadata();
+  const auto pushback = trailer.find("grpc-retry-pushback-ms");
+  ASSERT_TRUE(pushback != trailer.end());
+  EXPECT_EQ(pushback->second.data()[0], '-');  // gRPC makes another negative number of it
+}
+
 TEST_F(DispatcherTest, CountsAndLogsEveryCallOnce) {
   ASSERT_TRUE(Get(InProcessServer::Context("smi")).ok());
   EXPECT_FALSE(Get(InProcessServer::Anonymous()).ok());

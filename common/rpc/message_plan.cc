@@ -53,6 +53,7 @@ void AddBehavior(const FieldDescriptor& field, FieldPlan& plan) {
     plan.required |= behavior == google::api::REQUIRED;
     plan.output_only |= behavior == google::api::OUTPUT_ONLY;
     plan.identifier |= behavior == google::api::IDENTIFIER;
+    plan.immutable |= behavior == google::api::IMMUTABLE;
   }
   // An etag comes back from the client, though it is the server that makes it.
   if (field.name() == "etag") plan.output_only = false;
@@ -64,10 +65,23 @@ void AddBehavior(const FieldDescriptor& field, FieldPlan& plan) {
   }
 }
 
+// Where a field's rules stand: those of a map's values stand at the map, for the
+// entry is declared nowhere.
+const FieldDescriptor& BearerOfRules(const FieldDescriptor& field) {
+  const Descriptor& entry = *field.containing_type();
+  if (!entry.options().map_entry() || entry.map_value() != &field) return field;
+  const Descriptor& message = *entry.containing_type();
+  for (int i = 0; i < message.field_count(); ++i) {
+    if (message.field(i)->message_type() == &entry) return *message.field(i);
+  }
+  return field;
+}
+
 void AddRules(const FieldDescriptor& field, FieldPlan& plan, std::vector<std::string>& problems) {
-  plan.has_rules = field.options().HasExtension(options::v1::rules);
+  const FieldDescriptor& bearer = BearerOfRules(field);
+  plan.has_rules = bearer.options().HasExtension(options::v1::rules);
   if (!plan.has_rules) return;
-  const options::v1::FieldRules& rules = field.options().GetExtension(options::v1::rules);
+  const options::v1::FieldRules& rules = bearer.options().GetExtension(options::v1::rules);
   if (rules.max_length() != 0) plan.max_length = rules.max_length();
   if (rules.max_bytes() != 0) plan.max_bytes = rules.max_bytes();
   if (rules.max_items() != 0) plan.max_items = rules.max_items();

@@ -28,6 +28,7 @@ struct FieldPlan {
   bool required = false;     // field_behavior REQUIRED
   bool output_only = false;  // field_behavior OUTPUT_ONLY, except `etag`
   bool identifier = false;   // field_behavior IDENTIFIER, or the resource's `name`
+  bool immutable = false;    // field_behavior IMMUTABLE
   bool has_rules = false;
   uint32_t max_length = 1024;
   uint32_t max_bytes = 64 * 1024;

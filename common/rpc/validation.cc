@@ -1,7 +1,6 @@
 #include "common/rpc/validation.h"
 
 #include <google/protobuf/field_mask.pb.h>
-#include <google/protobuf/util/field_mask_util.h>
 
 #include <cmath>
 #include <cstring>
@@ -10,7 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "common/error/error.h"
 #include "common/ids/ids.h"
+#include "common/rpc/field_path.h"
 #include "common/rpc/known_types.h"
+#include "common/rpc/update_mask.h"
 #include "common/text/text.h"
 
 namespace sockel::rpc {
@@ -21,32 +22,17 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::FieldMask;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
-using google::protobuf::util::FieldMaskUtil;
 
 constexpr int kMostViolations = 20;
 // Messages inside messages; protobuf's parser stops at 100.
 constexpr int kMostDepth = 32;
-
-// Where we are, for messages; costs nothing while all is well.
-struct Path {
-  const Path* outer;
-  const FieldDescriptor* field;
-  int index;  // -1 = not repeated
-
-  std::string Text() const {
-    std::string text = outer == nullptr ? std::string() : outer->Text() + ".";
-    text.append(field->name());
-    if (index >= 0) absl::StrAppend(&text, "[", index, "]");
-    return text;
-  }
-};
 
 class Validator {
  public:
   Validator(const ValidationContext& context, const FieldMask* mask)
       : context_(context), mask_(mask), complete_(context.complete) {}
 
-  void Check(Message& message, const MessagePlan& plan, const Path* outer, int depth);
+  void Check(Message& message, const MessagePlan& plan, const FieldPath* outer, int depth);
   absl::Status Take() { return std::move(status_); }
 
  private:
@@ -54,25 +40,28 @@ class Validator {
     Message& message;
     const Reflection& reflection;
     const FieldPlan& plan;
-    const Path* outer;
+    const FieldPath* outer;
     int depth;
   };
 
-  void Fail(const Path& path, std::string_view what);
+  void Fail(const FieldPath& path, std::string_view what);
   void CheckField(const At& at);
   void CheckItems(const At& at);
   bool CheckRequired(const At& at);
   void CheckText(const At& at, int index);
-  bool CheckBeforeNormalising(const FieldPlan& plan, const std::string& value, const Path& path);
-  void CheckString(const At& at, const std::string& value, const Path& path);
-  void CheckReference(const At& at, const std::string& value, const Path& path);
-  void CheckBytes(const FieldPlan& plan, const std::string& value, const Path& path);
+  bool CheckBeforeNormalising(const FieldPlan& plan, const std::string& value,
+                              const FieldPath& path);
+  void CheckString(const At& at, const std::string& value, const FieldPath& path);
+  void CheckReference(const At& at, const std::string& value, const FieldPath& path);
+  void CheckBytes(const FieldPlan& plan, const std::string& value, const FieldPath& path);
   void CheckNumber(const At& at, int index);
-  void CheckRange(const FieldPlan& plan, int64_t value, const Path& path);
+  void CheckRange(const FieldPlan& plan, int64_t value, const FieldPath& path);
   void CheckFloating(const At& at, int index);
   void CheckEnum(const At& at, int index);
   void CheckMessage(const At& at, int index);
-  void CheckResourceOfUpdate(Message& resource, const FieldPlan& plan, const Path& path);
+  void CheckResourceOfUpdate(Message& resource, const FieldPlan& plan, const FieldPath& path);
+  void CheckNameOfUpdate(Message& resource, const MessagePlan& plan, const FieldDescriptor* field,
+                         const FieldPath& path);
   bool IsUpdateResource(const At& at) const {
     return at.depth == 0 && mask_ != nullptr && !at.plan.message->resources.empty();
   }
@@ -84,7 +73,7 @@ class Validator {
   int violations_ = 0;
 };
 
-void Validator::Fail(const Path& path, std::string_view what) {
+void Validator::Fail(const FieldPath& path, std::string_view what) {
   if (++violations_ > kMostViolations) return;
   if (status_.ok()) {
     status_ = error::InvalidField(path.Text(), what);
@@ -93,7 +82,8 @@ void Validator::Fail(const Path& path, std::string_view what) {
   }
 }
 
-void Validator::Check(Message& message, const MessagePlan& plan, const Path* outer, int depth) {
+void Validator::Check(Message& message, const MessagePlan& plan, const FieldPath* outer,
+                      int depth) {
   const Reflection& reflection = *message.GetReflection();
   for (const FieldPlan& field : plan.fields) {
     CheckField(At{message, reflection, field, outer, depth});
@@ -157,7 +147,7 @@ void Validator::CheckText(const At& at, int index) {
       const std::string& value =
           index < 0 ? at.reflection.GetStringReference(at.message, field, &scratch)
                     : at.reflection.GetRepeatedStringReference(at.message, field, index, &scratch);
-      const Path path{at.outer, field, index};
+      const FieldPath path{at.outer, field, index};
       if (at.plan.kind == FieldPlan::Kind::kBytes) return CheckBytes(at.plan, value, path);
       if (text::IsPlainlyNfc(value)) return CheckString(at, value, path);
       if (!CheckBeforeNormalising(at.plan, value, path)) return;
@@ -188,7 +178,7 @@ void Validator::CheckText(const At& at, int index) {
 // Normalising takes time that grows with the square of a row of marks, so what
 // cannot be right is refused before.
 bool Validator::CheckBeforeNormalising(const FieldPlan& plan, const std::string& value,
-                                       const Path& path) {
+                                       const FieldPath& path) {
   // A character can come as four code points of up to three bytes.
   constexpr uint64_t kMostBytesACharacter = 12;
   if (value.size() > kMostBytesACharacter * plan.max_length) {
@@ -200,7 +190,7 @@ bool Validator::CheckBeforeNormalising(const FieldPlan& plan, const std::string&
   return false;
 }
 
-void Validator::CheckString(const At& at, const std::string& value, const Path& path) {
+void Validator::CheckString(const At& at, const std::string& value, const FieldPath& path) {
   if (std::memchr(value.data(), 0, value.size()) != nullptr) {
     return Fail(path, "must not contain the character NUL");
   }
@@ -217,7 +207,7 @@ void Validator::CheckString(const At& at, const std::string& value, const Path& 
   }
 }
 
-void Validator::CheckReference(const At& at, const std::string& value, const Path& path) {
+void Validator::CheckReference(const At& at, const std::string& value, const FieldPath& path) {
   const bool across = context_.tenant == "*" && at.depth == 0 && at.plan.field->name() == "parent";
   bool matches = false;
   for (const ResourcePattern& pattern : at.plan.resources) {
@@ -235,7 +225,7 @@ void Validator::CheckReference(const At& at, const std::string& value, const Pat
   }
 }
 
-void Validator::CheckBytes(const FieldPlan& plan, const std::string& value, const Path& path) {
+void Validator::CheckBytes(const FieldPlan& plan, const std::string& value, const FieldPath& path) {
   if (plan.exact_bytes != 0 && value.size() != plan.exact_bytes && !value.empty()) {
     Fail(path, absl::StrCat("must have exactly ", plan.exact_bytes, " bytes"));
   } else if (value.size() > plan.max_bytes) {
@@ -270,7 +260,7 @@ T Number(const Reflection& reflection, const Message& message, const FieldDescri
 }
 
 void Validator::CheckNumber(const At& at, int index) {
-  const Path path{at.outer, at.plan.field, index};
+  const FieldPath path{at.outer, at.plan.field, index};
   if (at.plan.kind == FieldPlan::Kind::kUnsigned) {
     const auto value = Number<uint64_t>(at.reflection, at.message, at.plan.field, index);
     return CheckRange(at.plan, value > INT64_MAX ? INT64_MAX : static_cast<int64_t>(value), path);
@@ -282,7 +272,7 @@ void Validator::CheckNumber(const At& at, int index) {
   CheckRange(at.plan, value, path);
 }
 
-void Validator::CheckRange(const FieldPlan& plan, int64_t value, const Path& path) {
+void Validator::CheckRange(const FieldPlan& plan, int64_t value, const FieldPath& path) {
   if (!plan.has_rules) return;
   if (value < plan.min) return Fail(path, absl::StrCat("must be at least ", plan.min));
   if (plan.max != 0 && value > plan.max) Fail(path, absl::StrCat("must be at most ", plan.max));
@@ -290,7 +280,7 @@ void Validator::CheckRange(const FieldPlan& plan, int64_t value, const Path& pat
 
 void Validator::CheckFloating(const At& at, int index) {
   const auto value = Number<double>(at.reflection, at.message, at.plan.field, index);
-  const Path path{at.outer, at.plan.field, index};
+  const FieldPath path{at.outer, at.plan.field, index};
   if (!std::isfinite(value)) return Fail(path, "must be a finite number");
   if (!at.plan.has_rules) return;
   if (value < static_cast<double>(at.plan.min)) {
@@ -316,10 +306,10 @@ void Validator::CheckEnum(const At& at, int index) {
 
 void Validator::CheckMessage(const At& at, int index) {
   const FieldDescriptor* field = at.plan.field;
-  const Path path{at.outer, field, index};
-  if (at.depth >= kMostDepth) return Fail(path, "is nested too deeply");
   Message& inner = index < 0 ? *at.reflection.MutableMessage(&at.message, field)
                              : *at.reflection.MutableRepeatedMessage(&at.message, field, index);
+  const FieldPath path{at.outer, field, index, field->is_map() ? &inner : nullptr};
+  if (at.depth >= kMostDepth) return Fail(path, "is nested too deeply");
   if (at.plan.meaning != FieldPlan::Meaning::kNone) {
     const std::string_view wrong = WhatIsWrongWith(inner, at.plan.meaning);
     if (!wrong.empty()) Fail(path, wrong);
@@ -329,65 +319,44 @@ void Validator::CheckMessage(const At& at, int index) {
   Check(inner, *at.plan.message, &path, at.depth + 1);
 }
 
-// AIP-134. A field counts as meant when the mask names it or something in it;
-// without a mask the populated ones are meant, with `*` all of them.
-void Validator::CheckResourceOfUpdate(Message& resource, const FieldPlan& plan, const Path& path) {
-  const bool all = mask_->paths_size() == 1 && mask_->paths(0) == "*";
+// What the update does not mean is none of the room's business: nobody reads it.
+void Validator::CheckResourceOfUpdate(Message& resource, const FieldPlan& plan,
+                                      const FieldPath& path) {
   const Reflection& reflection = *resource.GetReflection();
   for (const FieldPlan& field : plan.message->fields) {
-    complete_ = all;
-    for (const std::string& masked : mask_->paths()) {
-      complete_ = complete_ || masked == field.field->name();
-    }
+    const Meant meant = MeantBy(*mask_, field);
     if (field.identifier) {
-      std::string scratch;
-      const std::string& name = reflection.GetStringReference(resource, field.field, &scratch);
-      const Path where{&path, field.field, -1};
-      FieldPlan reference;
-      reference.field = field.field;
-      reference.reference = true;
-      reference.resources = plan.message->resources;
-      if (name.empty()) {
-        Fail(where, "is required");
-      } else {
-        CheckReference(At{resource, reflection, reference, &path, 1}, name, where);
-      }
-      continue;
+      CheckNameOfUpdate(resource, *plan.message, field.field, path);
+    } else if (meant == Meant::kNot) {
+      reflection.ClearField(&resource, field.field);
+    } else {
+      complete_ = meant == Meant::kWhole;
+      CheckField(At{resource, reflection, field, &path, 1});
     }
-    CheckField(At{resource, reflection, field, &path, 1});
   }
   complete_ = context_.complete;
 }
 
-// The request's update mask, null when it has none of its own.
-const FieldMask* MaskOf(const Message& request, const MessagePlan& plan) {
-  if (plan.update_mask == nullptr) return nullptr;
-  return static_cast<const FieldMask*>(
-      &request.GetReflection()->GetMessage(request, plan.update_mask));
-}
-
-absl::Status CheckMask(const FieldMask& mask, const MessagePlan& plan) {
-  if (mask.paths_size() == 1 && mask.paths(0) == "*") return absl::OkStatus();
-  const MessagePlan* resource = nullptr;
-  for (const FieldPlan& field : plan.fields) {
-    if (field.message != nullptr && !field.message->resources.empty()) resource = field.message;
-  }
-  for (const std::string& path : mask.paths()) {
-    if (resource == nullptr || path.size() > 256 ||
-        !FieldMaskUtil::GetFieldDescriptors(resource->descriptor, path, nullptr)) {
-      return error::InvalidField("update_mask", "must name fields of the resource; there is no `" +
-                                                    path.substr(0, 64) + "`");
-    }
-  }
-  return absl::OkStatus();
+void Validator::CheckNameOfUpdate(Message& resource, const MessagePlan& plan,
+                                  const FieldDescriptor* field, const FieldPath& path) {
+  const Reflection& reflection = *resource.GetReflection();
+  std::string scratch;
+  const std::string& name = reflection.GetStringReference(resource, field, &scratch);
+  const FieldPath where{&path, field, -1};
+  if (name.empty()) return Fail(where, "is required");
+  FieldPlan reference;
+  reference.field = field;
+  reference.reference = true;
+  reference.resources = plan.resources;
+  CheckReference(At{resource, reflection, reference, &path, 1}, name, where);
 }
 
 }  // namespace
 
 absl::Status Validate(Message& request, const MessagePlan& plan, const ValidationContext& context) {
-  const FieldMask* mask = MaskOf(request, plan);
+  const FieldMask* mask = UpdateMaskOf(request, plan);
   if (mask != nullptr) {
-    if (absl::Status status = CheckMask(*mask, plan); !status.ok()) return status;
+    if (absl::Status status = CheckUpdateMask(*mask, plan); !status.ok()) return status;
   }
   Validator validator(context, mask);
   validator.Check(request, plan, nullptr, 0);

@@ -23,9 +23,13 @@ struct ValidationContext {
 // what changes.
 //
 // Update requests (those with `update_mask` and a resource): the mask's paths
-// must exist; of the resource only `name` and what the mask covers is required.
+// must exist. Rules hold for what may be changed by it: for the fields that the
+// mask names or names something of, for all with `*` and, if they are populated,
+// without a mask; never for IMMUTABLE ones. The others are cleared, too, but for
+// `name`, which is required, and `etag`.
 //
-// INVALID_ARGUMENT/FIELD_INVALID names up to 20 fields and what would be right.
+// INVALID_ARGUMENT/FIELD_INVALID names up to 20 fields and what would be right;
+// an entry of a map by its key, `labels["a"]`.
 absl::Status Validate(google::protobuf::Message& request, const MessagePlan& plan,
                       const ValidationContext& context);
 

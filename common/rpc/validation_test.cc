@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <map>
 
 #include "common/error/error.h"
 #include "common/error/payload.h"
@@ -23,6 +24,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::ListBooksRequest;
 using testing::UpdateBookRequest;
+using testing::UpdateShelfRequest;
 
 class ValidationTest : public ::testing::Test {
  protected:
@@ -50,6 +52,22 @@ class ValidationTest : public ::testing::Test {
   std::vector<std::string> WrongUpdate(const std::string& text) {
     UpdateBookRequest request;
     EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &request));
+    return Wrong(request);
+  }
+
+  // Of shelf 1 with `fields`, `paths` in its mask.
+  static UpdateShelfRequest ShelfUpdate(const std::string& fields,
+                                        const std::vector<std::string>& paths) {
+    UpdateShelfRequest request;
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(
+        "shelf { name: 'tenants/smi/shelves/1' " + fields + " }", &request));
+    for (const std::string& path : paths) request.mutable_update_mask()->add_paths(path);
+    return request;
+  }
+
+  std::vector<std::string> WrongShelf(const std::string& fields,
+                                      const std::vector<std::string>& paths) {
+    UpdateShelfRequest request = ShelfUpdate(fields, paths);
     return Wrong(request);
   }
 
@@ -110,7 +128,15 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"tags: ['a', 'b', 'c', 'd']", "book.tags: must have at most 3 elements"},
         Case{"tags: ['a', 'b\\000']", "book.tags[1]: must not contain the character NUL"},
         Case{"labels { key: 'a' value: 'x\\000' }",
-             "book.labels[0].value: must not contain the character NUL"},
+             "book.labels[\"a\"]: must not contain the character NUL"},
+        Case{"labels { key: 'a\\000b' value: 'x' }",
+             "book.labels[\"a\\000b\"].key: must not contain the character NUL"},
+        Case{"labels { key: 'a\"]\\n' value: 'x\\000' }",
+             "book.labels[\"a\\\"]\\n\"]: must not contain the character NUL"},
+        Case{"extra { fields { key: 'a' value { struct_value { fields { key: 'b' value { "
+             "number_value: nan } } } } } }",
+             "book.extra.fields[\"a\"].struct_value.fields[\"b\"].number_value: must be a finite "
+             "number"},
         Case{"etag: 'a\\000b'", "book.etag: must not contain the character NUL"},
         Case{"sequel_of: 'books/1'",
              "book.sequel_of: must have the form tenants/{tenant}/books/{book}"},
@@ -142,6 +168,32 @@ TEST_F(ValidationTest, LimitsTextWithoutRulesToo) {
   EXPECT_THAT(WrongBook("etag: '" + std::string(1024, 'x') + "'"), IsEmpty());
   EXPECT_THAT(WrongBook("etag: '" + std::string(1025, 'x') + "'"),
               ElementsAre("book.etag: must have at most 1024 characters"));
+}
+
+TEST_F(ValidationTest, TheRulesOfAMapHoldForItsValuesNotForItsKeys) {
+  const auto wrong = [&](const std::map<std::string, std::string>& texts) {
+    CreateBookRequest request;
+    request.set_parent("tenants/smi");
+    request.mutable_book()->set_title("Faust");
+    request.mutable_book()->mutable_texts()->insert(texts.begin(), texts.end());
+    return Wrong(request);
+  };
+  EXPECT_THAT(wrong({{"a", std::string(2000, 'x')}, {std::string(1024, 'k'), "x"}}), IsEmpty());
+  EXPECT_THAT(wrong({{"a", std::string(2001, 'x')}}),
+              ElementsAre("book.texts[\"a\"]: must have at most 2000 characters"));
+  EXPECT_THAT(wrong({{std::string(1025, 'k'), "x"}}),
+              ElementsAre("book.texts[\"" + std::string(64, 'k') +
+                          "…\"].key: must have at most 1024 characters"));
+  EXPECT_THAT(wrong({{"a", "x"}, {"b", "x"}, {"c", "x"}, {"d", "x"}}),
+              ElementsAre("book.texts: must have at most 3 elements"));
+}
+
+TEST_F(ValidationTest, AMapWithoutRulesHasTheLimitOfAnyText) {
+  CreateBookRequest request;
+  request.set_parent("tenants/smi");
+  request.mutable_book()->set_title("Faust");
+  (*request.mutable_book()->mutable_labels())["a"] = std::string(1025, 'x');
+  EXPECT_THAT(Wrong(request), ElementsAre("book.labels[\"a\"]: must have at most 1024 characters"));
 }
 
 TEST_F(ValidationTest, BringsTextToNormalFormC) {
@@ -232,6 +284,37 @@ TEST_F(ValidationTest, AnUpdateDemandsOnlyWhatItsMaskCovers) {
               ElementsAre("book.title: is required"));
   EXPECT_THAT(WrongUpdate(book + "update_mask { paths: '*' }"),
               ElementsAre("book.title: is required"));
+}
+
+TEST_F(ValidationTest, AnUpdateDemandsNothingThatItCannotChange) {
+  EXPECT_THAT(WrongShelf("label: 'A'", {"*"}), IsEmpty());
+  EXPECT_THAT(WrongShelf("", {"*"}), ElementsAre("shelf.label: is required"));
+  EXPECT_THAT(WrongShelf("label: 'A' room: 'cellar'", {"*"}), IsEmpty());
+  EXPECT_THAT(WrongShelf("label: 'A' room: 'cellar'", {}), IsEmpty());
+}
+
+TEST_F(ValidationTest, AnUpdateLooksOnlyAtWhatItsMaskNames) {
+  const std::string tall = "'" + std::string(21, 'x') + "'";
+  EXPECT_THAT(WrongShelf("label: 'A' note: " + tall, {"label"}), IsEmpty());
+  EXPECT_THAT(WrongShelf("label: 'A' note: " + tall, {"label", "note"}),
+              ElementsAre("shelf.note: must have at most 20 characters"));
+  EXPECT_THAT(WrongShelf("label: 'A' note: " + tall, {"*"}),
+              ElementsAre("shelf.note: must have at most 20 characters"));
+  EXPECT_THAT(WrongShelf("note: " + tall, {}),
+              ElementsAre("shelf.note: must have at most 20 characters"));
+  EXPECT_THAT(WrongShelf("label: 'A' etag: " + tall, {"label"}),
+              ElementsAre("shelf.etag: must have at most 20 characters"));
+  EXPECT_THAT(WrongShelf("board { material: " + tall + " }", {"note"}), IsEmpty());
+  EXPECT_THAT(WrongShelf("board { material: " + tall + " }", {"board.material"}),
+              ElementsAre("shelf.board.material: must have at most 20 characters"));
+  EXPECT_THAT(WrongShelf("board {}", {"board"}), ElementsAre("shelf.board.material: is required"));
+}
+
+TEST_F(ValidationTest, AnUpdateHandsOnWhatItMeansAlone) {
+  UpdateShelfRequest request = ShelfUpdate("label: 'A' room: '7' note: 'x' etag: 'e1'", {"label"});
+  EXPECT_THAT(Wrong(request), IsEmpty());
+  EXPECT_EQ(request.shelf().ShortDebugString(),
+            "name: \"tenants/smi/shelves/1\" label: \"A\" etag: \"e1\"");
 }
 
 TEST_F(ValidationTest, AnUpdateRefusesUnknownPaths) {

@@ -88,7 +88,14 @@ absl::StatusOr<ListBooksResponse> Library::List(const Caller& caller,
 
 absl::StatusOr<Book> Library::Create(const Caller& caller, const CreateBookRequest& request) {
   Saw(caller, request);
+  absl::MutexLock lock(&mutex_);
+  if (!refusal_.ok()) return refusal_;
   return request.book();
+}
+
+void Library::RefuseToCreate(absl::Status refusal) {
+  absl::MutexLock lock(&mutex_);
+  refusal_ = std::move(refusal);
 }
 
 absl::StatusOr<Book> Library::Update(const Caller& caller, const UpdateBookRequest& request) {

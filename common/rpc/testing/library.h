@@ -32,6 +32,9 @@ class Library {
   Caller caller() const;
   std::string request() const;
 
+  // Create refuses with this from now on.
+  void RefuseToCreate(absl::Status refusal);
+
   // Calls of Hold that have begun, and their release.
   void WaitUntilHeld(int calls);
   void Release() { release_.Notify(); }
@@ -60,6 +63,7 @@ class Library {
   mutable absl::Mutex mutex_;
   Caller caller_ ABSL_GUARDED_BY(mutex_);
   std::string request_ ABSL_GUARDED_BY(mutex_);
+  absl::Status refusal_ ABSL_GUARDED_BY(mutex_);
   int held_ ABSL_GUARDED_BY(mutex_) = 0;
   int pages_ ABSL_GUARDED_BY(mutex_) = 0;
   bool pages_complete_ ABSL_GUARDED_BY(mutex_) = false;
