@@ -48,4 +48,11 @@ absl::Status CheckSize(const google::protobuf::Message& request) {
                                   " bytes; it was not sent"));
 }
 
+bool NeedsAnotherToken(const absl::Status& status, const CallOptions& options) {
+  if (!absl::IsUnauthenticated(status) || !options.bearer.empty()) return false;
+  const std::string reason = error::ReasonOf(status);
+  return reason == CommonReason_Name(error::CommonReason::TOKEN_REVOKED) ||
+         reason == CommonReason_Name(error::CommonReason::TOKEN_EXPIRED);
+}
+
 }  // namespace sockel::client

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/caller/caller.h"
 #include "common/error/grpc_status.h"
@@ -20,7 +21,8 @@ class Message;
 //   absl::StatusOr<Dossier> dossier = client::Unary(
 //       *stub, &DossierService::Stub::GetDossier, request, {.caller = &caller});
 //
-// The error, if any, carries the details the server sent (common/error).
+// The error, if any, carries the details the server sent (common/error). A call
+// whose token is refused is made once more, with the next one.
 namespace sockel::client {
 
 struct CallOptions {
@@ -47,6 +49,12 @@ void FillRequestId(google::protobuf::Message& request);
 // takes.
 absl::Status CheckSize(const google::protobuf::Message& request);
 
+// The server refused the channel's token, which was good when it was given out:
+// TOKEN_REVOKED (its owner has other roles now, or was stopped and let go on) or
+// TOKEN_EXPIRED. Nothing was done, and the channel's source gives no such token
+// out again: it has another one, or says why not.
+bool NeedsAnotherToken(const absl::Status& status, const CallOptions& options);
+
 template <typename Stub, typename StubBase, typename Request, typename Response>
 absl::StatusOr<Response> Unary(Stub& stub,
                                grpc::Status (StubBase::*method)(grpc::ClientContext*,
@@ -54,12 +62,20 @@ absl::StatusOr<Response> Unary(Stub& stub,
                                Request request, const CallOptions& options = {}) {
   FillRequestId(request);
   if (absl::Status size = CheckSize(request); !size.ok()) return size;
-  grpc::ClientContext context;
-  Prepare(context, options);
-  Response response;
-  grpc::Status status = (stub.*method)(&context, request, &response);
-  if (!status.ok()) return error::FromGrpc(status);
-  return response;
+  const auto once = [&](const CallOptions& with) -> absl::StatusOr<Response> {
+    grpc::ClientContext context;
+    Prepare(context, with);
+    Response response;
+    grpc::Status status = (stub.*method)(&context, request, &response);
+    if (!status.ok()) return error::FromGrpc(status);
+    return response;
+  };
+  const absl::Time start = absl::Now();
+  absl::StatusOr<Response> answer = once(options);
+  if (!NeedsAnotherToken(answer.status(), options)) return answer;
+  CallOptions rest = options;
+  rest.timeout -= absl::Now() - start;
+  return once(rest);
 }
 
 }  // namespace sockel::client

@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
+#include "absl/strings/str_cat.h"
 #include "common/client/call.h"
 #include "common/client/testing/recording_server.h"
 #include "common/error/error.h"
+#include "common/error/grpc_status.h"
 
 namespace sockel::client {
 namespace {
@@ -52,6 +56,22 @@ class SlowToken final : public TokenSource {
  private:
   std::vector<std::thread> threads_;
 };
+
+// Gives the next token once one is rejected.
+class NextToken final : public TokenSource {
+ public:
+  void Get(Done done) override { done(absl::StrCat("token-", number_.load())); }
+  void Rejected(const std::string&) override { ++number_; }
+
+ private:
+  std::atomic<int> number_{1};
+};
+
+grpc::Status Revoked() {
+  return error::ToGrpc(error::Make(absl::StatusCode::kUnauthenticated,
+                                   error::CommonReason::TOKEN_REVOKED, "roles changed"),
+                       "identity.sockel");
+}
 
 class ChannelFactoryTest : public ::testing::Test {
  protected:
@@ -180,6 +200,26 @@ TEST_F(ChannelFactoryTest, TellsTheSourceThatATokenWasRejected) {
   server_.FailNext(1, {grpc::StatusCode::UNAUTHENTICATED, "revoked"});
   EXPECT_FALSE(GetKeys(*stub).ok());
   EXPECT_EQ(tokens->rejected, "slow");
+}
+
+TEST_F(ChannelFactoryTest, RepeatsACallWhoseTokenWasRevokedOnceWithTheNext) {
+  const auto stub = Stub(server_.address(), std::make_shared<NextToken>());
+  server_.FailNext(1, Revoked());
+  EXPECT_TRUE(GetKeys(*stub).ok());
+  EXPECT_EQ(server_.calls().size(), 2u);
+  EXPECT_EQ(server_.last("authorization"), "Bearer token-2");
+  server_.FailNext(3, Revoked());
+  EXPECT_EQ(error::ReasonOf(GetKeys(*stub)), "TOKEN_REVOKED");
+  EXPECT_EQ(server_.calls().size(), 4u);
+}
+
+TEST_F(ChannelFactoryTest, ATokenOfTheCallsOwnHasNoNext) {
+  const auto stub = Stub(server_.address(), std::make_shared<NextToken>());
+  server_.FailNext(1, Revoked());
+  CallOptions own;
+  own.bearer = "own";
+  EXPECT_FALSE(GetKeys(*stub, own).ok());
+  EXPECT_EQ(server_.calls().size(), 1u);
 }
 
 TEST_F(ChannelFactoryTest, SendsNothingWithoutAToken) {

@@ -63,7 +63,8 @@ std::shared_ptr<TokenSource> RefreshedUserTokens(UserTokens tokens,
                                                  const Clock& clock,
                                                  std::function<void(const UserTokens&)> on_refresh);
 
-// Reads a private JWK file. INVALID_ARGUMENT/NOT_FOUND name the file.
+// Reads a private JWK file. INVALID_ARGUMENT, NOT_FOUND and
+// PERMISSION_DENIED name the file.
 absl::StatusOr<auth::Key> ReadKeyFile(const std::string& path);
 
 }  // namespace sockel::client

@@ -126,6 +126,18 @@ TEST(RefreshedUserTokensTest, TradesTheRefreshTokenAndTellsTheNewPair) {
   EXPECT_EQ(stored.get_future().get().refresh_token, "refresh-1");
 }
 
+TEST(RefreshedUserTokensTest, ReplacesARejectedTokenOfUnknownAgeAtOnce) {
+  testing::FakeClock clock(absl::Now());
+  auth::FakeIdentity identity(clock);
+  const auto tokens =
+      RefreshedUserTokens({"user-token-0", clock.Now() + absl::Minutes(10), "refresh-0"},
+                          identity.Channel(), clock, nullptr);
+  tokens->Rejected("user-token-0");
+  EXPECT_EQ(Await(*tokens).value(), "user-token-1");
+  tokens->Rejected("user-token-1");
+  EXPECT_EQ(Await(*tokens).value(), "user-token-1");
+}
+
 TEST(RefreshedUserTokensTest, FailsOnceTheSessionEnded) {
   testing::FakeClock clock(absl::Now());
   auth::FakeIdentity identity(clock);

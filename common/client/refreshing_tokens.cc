@@ -53,6 +53,7 @@ void RefreshingTokens::Keep(Token token, absl::Time now) {
 void RefreshingTokens::Seed(Token token) {
   absl::MutexLock lock(&mutex_);
   Keep(std::move(token), clock_.Now());
+  obtained_ = absl::InfinitePast();  // by whom, and when, is not known
 }
 
 void RefreshingTokens::Get(Done done) {

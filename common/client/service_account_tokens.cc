@@ -1,3 +1,4 @@
+#include <cerrno>
 #include <fstream>
 #include <sstream>
 #include <utility>
@@ -59,10 +60,14 @@ std::shared_ptr<TokenSource> ServiceAccountTokens(ServiceAccount account,
 
 absl::StatusOr<auth::Key> ReadKeyFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::NotFoundError(absl::StrCat("cannot read the key file ", path));
-  std::ostringstream text;
-  text << file.rdbuf();
-  absl::StatusOr<auth::Key> key = auth::Key::FromPrivateJson(text.str());
+  if (!file) {
+    const bool hidden = errno == EACCES;
+    const std::string text = absl::StrCat("cannot read the key file ", path);
+    return hidden ? absl::PermissionDeniedError(text) : absl::NotFoundError(text);
+  }
+  std::ostringstream json;
+  json << file.rdbuf();
+  absl::StatusOr<auth::Key> key = auth::Key::FromPrivateJson(json.str());
   if (key.ok()) return key;
   return absl::InvalidArgumentError(
       absl::StrCat("the key file ", path, ": ", key.status().message()));

@@ -132,6 +132,7 @@ TEST_F(ConfigTest, RefusesWhatIsNoYamlMap) {
   EXPECT_FALSE(Reader::Parse("a: [1, {b: 2}]\n").ok());
   EXPECT_FALSE(Reader::Parse("a: 1\na: 2\n").ok());
   EXPECT_FALSE(Reader::Parse("a: [1\n").ok());
+  EXPECT_FALSE(Reader::Parse("a: &a {b: *a}\n").ok());
   EXPECT_TRUE(Reader::Parse("").ok());
   EXPECT_FALSE(Reader::Load({.file = "/nowhere/config.yaml"}).ok());
   EXPECT_FALSE(Reader::Load({.overrides = {"novalue"}}).ok());

@@ -31,10 +31,15 @@ absl::Status ReadLeaf(const YAML::Node& node, const std::string& key, const std:
   return absl::OkStatus();
 }
 
+constexpr int kMostLevels = 100;
+
 absl::Status FlattenNode(const YAML::Node& node, const std::string& key, std::string_view source,
-                         Values& values) {
+                         Values& values, int level) {
   if (node.IsNull()) return absl::OkStatus();
   const std::string place = Place(source, node);
+  if (level > kMostLevels) {
+    return absl::InvalidArgumentError(place + ": is nested too deeply, or refers to itself");
+  }
   if (!node.IsMap()) {
     if (values.count(key) != 0) return Refuse(place, key, "is given twice");
     return ReadLeaf(node, key, place, values[key]);
@@ -43,9 +48,8 @@ absl::Status FlattenNode(const YAML::Node& node, const std::string& key, std::st
     if (!child.first.IsScalar()) return Refuse(place, key, "must have plain keys");
     const std::string& name = child.first.Scalar();
     const std::string path = key.empty() ? name : key + "." + name;
-    if (absl::Status status = FlattenNode(child.second, path, source, values); !status.ok()) {
-      return status;
-    }
+    absl::Status status = FlattenNode(child.second, path, source, values, level + 1);
+    if (!status.ok()) return status;
   }
   return absl::OkStatus();
 }
@@ -58,7 +62,7 @@ absl::Status FlattenYaml(const std::string& yaml, std::string_view source, Value
     if (!root.IsMap() && !root.IsNull()) {
       return absl::InvalidArgumentError(std::string(source) + ": must be a YAML map");
     }
-    return FlattenNode(root, "", source, values);
+    return FlattenNode(root, "", source, values, 1);
   } catch (const YAML::Exception& e) {
     return absl::InvalidArgumentError(std::string(source) + ": no valid YAML: " + e.what());
   }

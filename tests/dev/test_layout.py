@@ -13,6 +13,17 @@ def test_refuses_a_folder_with_other_files(tmp_path):
         layout.State(tmp_path).create()
 
 
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/sockel"])
+def test_refuses_what_cannot_be_a_folder(tmp_path, place):
+    (tmp_path / "file").write_text("years of work")
+    state = layout.State(tmp_path / place)
+    with pytest.raises(ui.Failure, match="cannot be the folder") as refused:
+        state.create()
+    assert str(state.root) in str(refused.value)
+    assert "--state" in refused.value.hint
+    assert not state.exists()
+
+
 def test_secrets_are_only_for_their_owner(state):
     assert state.secrets.stat().st_mode & 0o777 == 0o700
     layout.write_atomically(state.secrets / "key", "x")

@@ -53,7 +53,7 @@ class State:
         self.postgres = self.root / "postgres"
 
     def exists(self):
-        return self.marker.exists()
+        return os.path.exists(self.marker)  # False also where nobody may look
 
     def require(self):
         if not self.exists():
@@ -69,12 +69,27 @@ class State:
         """How to name this instance on the command line."""
         return "" if self.is_default() else f" --state {self.root}"
 
-    def create(self):
-        if self.root.exists() and not self.exists() and any(self.root.iterdir()):
+    def check(self):
+        """Refuses what holds no instance and cannot become one's folder."""
+        try:
+            foreign = self.root.exists() and not self.exists() and any(self.root.iterdir())
+        except OSError as error:
+            raise self._unusable(error) from None
+        if foreign:
             raise ui.Failure(f"{self.root} holds files that are not an instance's",
                              "Name an empty or new folder with --state.")
+
+    def _unusable(self, error):
+        return ui.Failure(f"{self.root} cannot be the folder of an instance: {error.strerror}",
+                          "Name an empty or new folder with --state.")
+
+    def create(self):
+        self.check()
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unusable(error) from None
         # PostgreSQL's own user has to pass through when root starts it.
-        self.root.mkdir(parents=True, exist_ok=True)
         self._require_own()
         self.root.chmod(0o711 if os.geteuid() == 0 else 0o700)
         for folder in (self.run, self.log, self.secrets, self.config, self.content):

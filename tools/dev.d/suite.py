@@ -21,6 +21,7 @@ _READY_SECONDS = 60
 
 def up(args, state):
     started = time.monotonic()
+    state.check()
     preset = choice.preset(args, state)
     if not args.no_build:
         build.build(preset, processes.build_targets())

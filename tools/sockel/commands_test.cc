@@ -5,9 +5,11 @@
 #include <re2/re2.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "tools/sockel/local_file.h"
 #include "tools/sockel/testing_folder.h"
 
 namespace sockel::cli {
@@ -127,9 +129,52 @@ TEST_F(CommandsTest, VerifyingSeveralLogsIsOneDocument) {
 
 TEST_F(CommandsTest, AChangeOfProfilesAnswersInJson) {
   globals_.output = "json";
-  EXPECT_EQ(nlohmann::json::parse(Run("profiles use test"))["name"], "test");
+  globals_.profile = "test";
   EXPECT_EQ(nlohmann::json::parse(Run("profiles set --tls"))["tls"], true);
+  EXPECT_EQ(nlohmann::json::parse(Run("profiles use test"))["name"], "test");
   EXPECT_EQ(nlohmann::json::parse(Run("profiles delete test"))["name"], "test");
+}
+
+TEST_F(CommandsTest, AProfileThatDoesNotExistIsNotUsed) {
+  const ProfileStore store(folder_.path());
+  globals_.profile = "test";
+  Run("profiles set --tls");
+  Run("profiles use test");
+  const absl::Status status = Try("profiles use tset");
+  EXPECT_TRUE(absl::IsNotFound(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("there are: test"));
+  EXPECT_EQ(store.Current(), "test");
+  Run("profiles use default");
+  EXPECT_EQ(store.Current(), "default");
+}
+
+TEST_F(CommandsTest, ADamagedProfileDoesNotHideTheOthers) {
+  const ProfileStore store(folder_.path());
+  ASSERT_TRUE(store.Save(*store.Load("good")).ok());
+  ASSERT_TRUE(WritePrivateFile(folder_ / "profiles/bad.json", "{").ok());
+  const std::string list = Run("profiles list");
+  EXPECT_THAT(list, HasSubstr("good  (not signed in)"));
+  EXPECT_THAT(list, HasSubstr("bad  (" + (folder_ / "profiles/bad.json").string()));
+  globals_.output = "json";
+  const auto tree = nlohmann::json::parse(Run("profiles list"));
+  ASSERT_EQ(tree["profiles"].size(), 2U);
+  EXPECT_THAT(tree["profiles"][0]["error"].get<std::string>(), HasSubstr("is damaged"));
+  EXPECT_FALSE(tree["profiles"][1].contains("error"));
+}
+
+TEST_F(CommandsTest, WhatIsThereIsNotReplaced) {
+  const std::string file = (folder_ / "mine").string();
+  ASSERT_TRUE(WritePrivateFile(file, "mine").ok());
+  EXPECT_TRUE(absl::IsAlreadyExists(Try("audit export efile --out " + file)));
+  EXPECT_TRUE(absl::IsAlreadyExists(Try("service-accounts generate-key " + file)));
+  EXPECT_EQ(*ReadFile(file), "mine");
+}
+
+TEST_F(CommandsTest, NoFolderIsMadeForAKeyOrALog) {
+  const std::string file = (folder_ / "absent/file").string();
+  EXPECT_TRUE(absl::IsFailedPrecondition(Try("audit export efile --out " + file)));
+  EXPECT_TRUE(absl::IsFailedPrecondition(Try("service-accounts generate-key " + file)));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "absent"));
 }
 
 TEST_F(CommandsTest, FilesOfAProfileAreFoundFromAnyFolder) {

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/error/error.h"
@@ -17,17 +18,26 @@ using google::rpc::BadRequest;
 using google::rpc::ErrorInfo;
 using google::rpc::PreconditionFailure;
 
-// Messages hold names from files and services: none of them steers a terminal.
-std::string Message(const absl::Status& status) {
-  std::string message(status.message().data(), status.message().size());
-  for (char& c : message) {
+// Carries the text of WithNextStep().
+constexpr char kNextUrl[] = "sockel/next";
+
+// What is told holds names from files and services: none of them steers a terminal.
+std::string Harmless(std::string text) {
+  for (char& c : text) {
     if ((static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f) c = ' ';
   }
-  return message;
+  return text;
 }
 
+std::string Message(const absl::Status& status) { return Harmless(std::string(status.message())); }
+
 std::string NextStep(const absl::Status& status) {
+  if (const auto told = status.GetPayload(kNextUrl)) return Harmless(std::string(*told));
   const std::string reason = error::ReasonOf(status);
+  if (reason == "STORAGE_FULL") return "tell the operator: the store is full";
+  if (reason == "ACTIVATION_CODE_INVALID") {
+    return "ask an administrator for a new code: sockel users issue-code";
+  }
   if (reason == "CREDENTIALS_INVALID") return "check tenant, login and password";
   if (reason == "ETAG_MISMATCH") return "read it again and repeat the change";
   if (reason == "REFRESH_TOKEN_INVALID" || reason == "REFRESH_TOKEN_REUSED") {
@@ -49,6 +59,8 @@ std::string NextStep(const absl::Status& status) {
         return absl::StrCat("try again in ",
                             absl::FormatDuration(absl::Ceil(after, absl::Seconds(1))));
       }
+      // Without a time it is no overload, and repeats are in vain.
+      if (absl::IsResourceExhausted(status) && after <= absl::ZeroDuration()) return "";
       return "try again; if it stays so, check the endpoints with `sockel profiles show`";
     }
     case absl::StatusCode::kDeadlineExceeded:
@@ -59,6 +71,19 @@ std::string NextStep(const absl::Status& status) {
 }
 
 }  // namespace
+
+absl::Status WithMessage(const absl::Status& status, const std::string& message) {
+  absl::Status changed(status.code(), message);
+  status.ForEachPayload([&changed](absl::string_view url, const absl::Cord& payload) {
+    changed.SetPayload(url, payload);
+  });
+  return changed;
+}
+
+absl::Status WithNextStep(absl::Status status, const std::string& next) {
+  status.SetPayload(kNextUrl, absl::Cord(next));
+  return status;
+}
 
 const char kExitCodesHelp[] =
     "Exit codes: 0 done, 1 other failure, 2 wrong usage, 3 not signed in, 4 not allowed,\n"

@@ -22,6 +22,11 @@ enum class ExitCode : int {
 
 ExitCode ExitCodeFor(const absl::Status& status);
 
+// The same status, reason and all, with another sentence.
+absl::Status WithMessage(const absl::Status& status, const std::string& message);
+// The same status, of which Explain() says that this is to be done next.
+absl::Status WithNextStep(absl::Status status, const std::string& next);
+
 // For the help text.
 extern const char kExitCodesHelp[];
 

@@ -70,6 +70,29 @@ TEST(ExplainTest, SaysWhenToComeBack) {
   EXPECT_THAT(Explain(status), HasSubstr("try again in 2s"));
 }
 
+TEST(ExplainTest, AFullStoreIsTheOperatorsAffair) {
+  const std::string text = Explain(error::Make(absl::StatusCode::kResourceExhausted,
+                                               error::CommonReason::STORAGE_FULL, "no space left"));
+  EXPECT_THAT(text, HasSubstr("next: tell the operator"));
+  EXPECT_THAT(text, Not(HasSubstr("try again")));
+  EXPECT_THAT(Explain(absl::ResourceExhaustedError("too large")), Not(HasSubstr("next:")));
+}
+
+TEST(ExplainTest, WhoseCodeIsUsedNeedsAnotherOne) {
+  const std::string text = Explain(
+      error::Make(absl::StatusCode::kUnauthenticated, "ACTIVATION_CODE_INVALID", "used or wrong"));
+  EXPECT_THAT(text, HasSubstr("new code"));
+  EXPECT_THAT(text, Not(HasSubstr("sign in")));
+}
+
+TEST(ExplainTest, ACommandMayKnowBetterWhatToDoNext) {
+  const absl::Status status =
+      WithNextStep(absl::DeadlineExceededError("not yet"), "give it \x1bmore time");
+  EXPECT_THAT(Explain(status), HasSubstr("next: give it  more time"));
+  EXPECT_THAT(Explain(status), Not(HasSubstr("--timeout")));
+  EXPECT_EQ(static_cast<int>(ExitCodeFor(status)), 8);
+}
+
 TEST(ExplainTest, ProgramsGetTheSameAsJson) {
   const auto tree =
       nlohmann::json::parse(ExplainJson(error::InvalidField("user.login", "must be short")));

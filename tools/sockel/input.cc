@@ -5,14 +5,14 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include <fstream>
+#include <cstdint>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
-#include "tools/sockel/profile.h"
+#include "tools/sockel/local_file.h"
 
 namespace sockel::cli {
 namespace {
@@ -55,6 +55,45 @@ absl::StatusOr<std::string> AskTerminal(const std::string& prompt, const std::st
   if (write(fd, "\n", 1) < 0) line.clear();
   close(fd);
   return line;
+}
+
+// Written out, with every alias in full. What people write is far below.
+constexpr int kMostLevels = 100;
+constexpr int kMostNodes = 100'000;
+
+absl::Status CheckSize(const YAML::Node& node, int level, int& nodes) {
+  if (level > kMostLevels) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "nested deeper than ", kMostLevels, " levels, or an alias inside of its own anchor"));
+  }
+  if (++nodes > kMostNodes) {
+    return absl::InvalidArgumentError(absl::StrCat("more than ", kMostNodes, " values"));
+  }
+  if (!node.IsSequence() && !node.IsMap()) return absl::OkStatus();
+  for (const auto& child : node) {
+    absl::Status status;
+    if (node.IsSequence()) {
+      status = CheckSize(child, level + 1, nodes);
+    } else {
+      status = CheckSize(child.first, level + 1, nodes);
+      if (status.ok()) status = CheckSize(child.second, level + 1, nodes);
+    }
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+// A tree that can be walked through: aliases may make a short text endless.
+absl::StatusOr<YAML::Node> Parse(const std::string& text, const std::string& path) {
+  try {
+    YAML::Node node = YAML::Load(text);
+    int nodes = 0;
+    const absl::Status status = CheckSize(node, 1, nodes);
+    if (status.ok()) return node;
+    return absl::InvalidArgumentError(absl::StrCat(path, ": ", status.message()));
+  } catch (const YAML::Exception& e) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": ", e.what()));
+  }
 }
 
 nlohmann::json ToJson(const YAML::Node& node) {
@@ -108,18 +147,14 @@ absl::StatusOr<std::string> ReadSecret(const SecretSource& source, const std::st
 }
 
 absl::StatusOr<YAML::Node> ReadYaml(const std::string& path) {
-  try {
-    if (path == "-") {
-      std::ostringstream text;
-      text << std::cin.rdbuf();
-      return YAML::Load(text.str());
-    }
-    absl::StatusOr<std::string> text = ReadFile(path);
-    if (!text.ok()) return text.status();
-    return YAML::Load(*text);
-  } catch (const YAML::Exception& e) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": ", e.what()));
+  if (path == "-") {
+    std::ostringstream text;
+    text << std::cin.rdbuf();
+    return Parse(text.str(), path);
   }
+  absl::StatusOr<std::string> text = ReadFile(path);
+  if (!text.ok()) return text.status();
+  return Parse(*text, path);
 }
 
 absl::Status Fill(const YAML::Node& node, google::protobuf::Message& message) {
@@ -131,6 +166,8 @@ absl::Status Fill(const YAML::Node& node, google::protobuf::Message& message) {
                                                    ": ", std::string(status.message())));
   } catch (const YAML::Exception& e) {
     return absl::InvalidArgumentError(e.what());
+  } catch (const nlohmann::json::exception&) {
+    return absl::InvalidArgumentError("holds what is no text (UTF-8)");
   }
 }
 

@@ -25,7 +25,7 @@ struct SecretSource {
 absl::StatusOr<std::string> ReadSecret(const SecretSource& source, const std::string& prompt);
 
 // A YAML (or JSON) file; `-` = standard input. INVALID_ARGUMENT says where it
-// is wrong.
+// is wrong; also of a text that is endless, or all but, for its aliases.
 absl::StatusOr<YAML::Node> ReadYaml(const std::string& path);
 
 // Fills the message from a tree with the names of the .proto files. Unquoted

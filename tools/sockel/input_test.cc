@@ -5,7 +5,9 @@
 #include <fstream>
 #include <iostream>
 #include <sstream>
+#include <string>
 
+#include "absl/strings/str_cat.h"
 #include "sockel/catalog/v1/order.pb.h"
 #include "tools/sockel/testing_folder.h"
 
@@ -60,6 +62,35 @@ TEST(ReadYamlTest, SaysWhereItIsWrong) {
   EXPECT_TRUE(absl::IsInvalidArgument(status));
   EXPECT_NE(status.ToString().find("line"), std::string::npos);
   EXPECT_TRUE(absl::IsNotFound(ReadYaml(folder / "absent.yaml").status()));
+}
+
+TEST(ReadYamlTest, AliasesThatNeverEndAreRefused) {
+  TestingFolder folder;
+  // Nine values, of nine values, of nine values …
+  std::string laughs = "a0: &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9]\n";
+  for (int i = 1; i < 9; ++i) {
+    laughs += absl::StrCat("a", i, ": &a", i, " [");
+    for (int j = 0; j < 9; ++j) laughs += absl::StrCat(j == 0 ? "" : ", ", "*a", i - 1);
+    laughs += "]\n";
+  }
+  for (const std::string& text :
+       {std::string("plan: &a [*a]\n"), std::string("x: &a {y: *a}\n"), laughs,
+        "deep: " + std::string(200, '[') + std::string(200, ']') + "\n"}) {
+    std::ofstream(folder / "order.yaml") << text;
+    const absl::Status status = ReadYaml(folder / "order.yaml").status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    EXPECT_NE(status.ToString().find("order.yaml: "), std::string::npos) << status;
+  }
+  std::ofstream(folder / "order.yaml") << "a: &a {b: 1}\nc: *a\n";
+  EXPECT_TRUE(ReadYaml(folder / "order.yaml").ok());
+}
+
+TEST(ReadYamlTest, AFolderIsNamedAsSuch) {
+  TestingFolder folder;
+  const absl::Status status = ReadYaml(folder.path()).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_NE(status.ToString().find("Is a directory"), std::string::npos) << status;
+  EXPECT_TRUE(absl::IsInvalidArgument(ReadSecret({.file = folder.path()}, "").status()));
 }
 
 TEST(ReadSecretTest, TakesTheFirstLineOfAFile) {

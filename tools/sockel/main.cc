@@ -1,3 +1,4 @@
+#include <google/protobuf/stubs/logging.h>
 #include <sys/stat.h>
 
 #include <cstdlib>
@@ -11,6 +12,7 @@ int main(int argc, char** argv) {
   umask(S_IRWXG | S_IRWXO);
   // What libraries log is not for who uses a command line.
   setenv("GRPC_VERBOSITY", "NONE", 0);
+  google::protobuf::SetLogHandler(nullptr);
   sockel::log::Default().SetLevel(sockel::log::Level::kError);
   return sockel::cli::Run(argc, argv,
                           sockel::cli::ProfileStore(sockel::cli::ProfileStore::DefaultFolder()));

@@ -1,17 +1,12 @@
 #include "tools/sockel/profile.h"
 
-#include <fcntl.h>
 #include <re2/re2.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <sstream>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -186,48 +181,6 @@ std::string ProfileStore::Current() const {
 absl::Status ProfileStore::Use(const std::string& name) const {
   if (absl::Status status = CheckName(name); !status.ok()) return status;
   return WritePrivateFile(folder_ / "current", name + "\n");
-}
-
-absl::Status WritePrivateFile(const std::filesystem::path& path, const std::string& text) {
-  const auto failed = [&](const char* what) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("cannot ", what, " ", path.string(), ": ", std::strerror(errno)));
-  };
-  std::error_code error;
-  if (std::filesystem::create_directories(path.parent_path(), error)) {
-    std::filesystem::permissions(path.parent_path(), std::filesystem::perms::owner_all, error);
-  }
-  std::string draft = path.string() + ".XXXXXX";
-  const int fd = mkostemp(draft.data(), O_CLOEXEC);  // mode 0600
-  if (fd < 0) return failed("create");
-  std::size_t written = 0;
-  while (written < text.size()) {
-    const ssize_t count = write(fd, text.data() + written, text.size() - written);
-    if (count <= 0) break;
-    written += static_cast<std::size_t>(count);
-  }
-  const bool ok = written == text.size() && fsync(fd) == 0;
-  close(fd);
-  if (ok && rename(draft.c_str(), path.c_str()) == 0) return absl::OkStatus();
-  const absl::Status status = failed("write");
-  unlink(draft.c_str());
-  return status;
-}
-
-std::filesystem::path AbsolutePath(const std::string& path) {
-  std::error_code error;
-  std::filesystem::path absolute = std::filesystem::absolute(path, error);
-  return error ? std::filesystem::path(path) : absolute;
-}
-
-absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file && (text << file.rdbuf() || file.peek() == std::ifstream::traits_type::eof())) {
-    return text.str();
-  }
-  return absl::NotFoundError(
-      absl::StrCat("cannot read ", path.string(), ": ", std::strerror(errno)));
 }
 
 }  // namespace sockel::cli

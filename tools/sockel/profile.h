@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "tools/sockel/local_file.h"
 
 namespace sockel::cli {
 
@@ -71,12 +72,5 @@ class ProfileStore {
   std::filesystem::path PathOf(const std::string& name) const;
   std::filesystem::path folder_;
 };
-
-// Writes a file that only its owner can read, all or nothing. Makes its folder.
-absl::Status WritePrivateFile(const std::filesystem::path& path, const std::string& text);
-// The path as it is from any folder; itself when this one is gone.
-std::filesystem::path AbsolutePath(const std::string& path);
-// NOT_FOUND names the file.
-absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path);
 
 }  // namespace sockel::cli

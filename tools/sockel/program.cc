@@ -4,13 +4,30 @@
 
 #include <exception>
 #include <iostream>
+#include <string>
 #include <string_view>
 
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "common/text/text.h"
 #include "tools/sockel/commands.h"
 #include "tools/sockel/exit_code.h"
 
 namespace sockel::cli {
 namespace {
+
+constexpr double kLongestTimeout = 86'400;  // a day
+
+// What is wrong with it; empty for nothing. CLI::PositiveNumber takes nan, and
+// tells the largest number there is.
+std::string CheckTimeout(const std::string& text) {
+  double seconds = 0;
+  // In this order, as nan is neither above nor below anything.
+  if (absl::SimpleAtod(text, &seconds) && seconds > 0 && seconds <= kLongestTimeout) return "";
+  return absl::StrCat("must be a number of seconds above 0, at most ", kLongestTimeout, ", not ",
+                      text);
+}
 
 void AddGlobals(CLI::App& app, Globals& globals) {
   app.add_option("-p,--profile", globals.profile,
@@ -21,7 +38,7 @@ void AddGlobals(CLI::App& app, Globals& globals) {
   app.add_option("-t,--tenant", globals.tenant,
                  "Tenant to work in (default: the one that is signed in)");
   app.add_option("--timeout", globals.timeout_seconds, "Longest wait for one answer, in seconds")
-      ->check(CLI::PositiveNumber)
+      ->check(CheckTimeout)
       ->capture_default_str();
   app.fallthrough();  // they may also stand behind the command
 }
@@ -35,6 +52,28 @@ bool WantsJson(int argc, const char* const* argv) {
     if (argument == "--output=json") json = true;
   }
   return json;
+}
+
+// A file may be called anything.
+bool NamesAFile(const CLI::Option& option) {
+  const std::string& name = option.get_single_name();
+  return name == "path" || name == "out" || name == "bundle" || absl::EndsWith(name, "file");
+}
+
+// What else is given becomes part of a message, and those hold text only.
+absl::Status CheckText(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options()) {
+    if (NamesAFile(*option)) continue;
+    for (const std::string& value : option->results()) {
+      if (text::IsUtf8(value)) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat("what was given for ", option->get_name(), " is no text (UTF-8)"));
+    }
+  }
+  for (const CLI::App* inner : command.get_subcommands()) {
+    if (absl::Status checked = CheckText(*inner); !checked.ok()) return checked;
+  }
+  return absl::OkStatus();
 }
 
 int Report(const absl::Status& status, bool json) {
@@ -71,7 +110,8 @@ int ParseAndRun(int argc, const char* const* argv, const ProfileStore& store) {
   } catch (const CLI::ParseError& refusal) {
     return Refuse(app, refusal, WantsJson(argc, argv));
   }
-  absl::Status status = commands.RunChosen();
+  absl::Status status = CheckText(app);
+  if (status.ok()) status = commands.RunChosen();
   std::cout.flush();
   if (status.ok() && !std::cout) status = absl::UnknownError("the output could not be written");
   return Report(status, session.json());

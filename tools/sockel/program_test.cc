@@ -53,6 +53,15 @@ TEST_F(ProgramTest, WrongUsageHasItsOwnExitCode) {
   }
 }
 
+TEST_F(ProgramTest, ATimeoutIsANumberOfSeconds) {
+  for (const char* timeout : {"0", "abc", "inf", "nan", "1e300"}) {
+    EXPECT_EQ(Run({"--timeout", timeout, "profiles", "list"}), 2) << timeout;
+    EXPECT_THAT(err_, HasSubstr("above 0, at most 86400"));
+    EXPECT_LT(err_.size(), 300u) << err_;
+  }
+  EXPECT_EQ(Run({"--timeout", "0.5", "profiles", "list"}), 0) << err_;
+}
+
 TEST_F(ProgramTest, WrongUsageIsJsonForWhoAskedForJson) {
   for (const std::vector<const char*>& line :
        std::vector<std::vector<const char*>>{{"--output", "json", "audit", "list"},
@@ -74,6 +83,13 @@ TEST_F(ProgramTest, WhatStandsBehindTwoDashesIsNoOption) {
 TEST_F(ProgramTest, AFileThatCannotBeReadIsToldInJsonToo) {
   EXPECT_EQ(Run({"--output", "json", "evidence", "verify", "/no-such/\xff.zip"}), 5);
   EXPECT_TRUE(nlohmann::json::accept(err_)) << err_;
+}
+
+TEST_F(ProgramTest, WhatIsNoTextIsRefusedByItsName) {
+  EXPECT_EQ(Run({"dossiers", "create", "--entry", "51", "--subject", "\xff"}), 6);
+  EXPECT_THAT(err_, HasSubstr("--subject"));
+  EXPECT_EQ(Run({"--tenant", "\xff", "dossiers", "list"}), 6);
+  EXPECT_THAT(err_, HasSubstr("--tenant"));
 }
 
 // A path that the file system refuses to look at, for root as for everybody.

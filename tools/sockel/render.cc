@@ -46,6 +46,15 @@ bool RenderWellKnown(const Message& message, std::string& text) {
   return true;
 }
 
+// What was chosen in a message that is one choice (a oneof and nothing else).
+const FieldDescriptor* Chosen(const Message& message) {
+  const google::protobuf::Descriptor& type = *message.GetDescriptor();
+  if (type.real_oneof_decl_count() != 1) return nullptr;
+  const google::protobuf::OneofDescriptor& choice = *type.oneof_decl(0);
+  if (choice.field_count() != type.field_count()) return nullptr;
+  return message.GetReflection()->GetOneofFieldDescriptor(message, &choice);
+}
+
 std::string RenderScalar(const Message& message, const FieldDescriptor& field, int index) {
   const Reflection& reflection = *message.GetReflection();
   const bool many = field.is_repeated();
@@ -86,8 +95,9 @@ std::string RenderScalar(const Message& message, const FieldDescriptor& field, i
   const Message& child = many ? reflection.GetRepeatedMessage(message, &field, index)
                               : reflection.GetMessage(message, &field);
   std::string text;
-  if (!RenderWellKnown(child, text)) text = RenderJson(child);
-  return text;
+  if (RenderWellKnown(child, text)) return text;
+  const FieldDescriptor* chosen = Chosen(child);
+  return chosen == nullptr ? RenderJson(child) : RenderScalar(child, *chosen, 0);
 }
 
 std::string LastSegment(std::string name) {
@@ -137,8 +147,14 @@ std::string RenderField(const Message& message, std::string_view path) {
   if (field == nullptr) return "";
   const Reflection& reflection = *message.GetReflection();
   if (field->is_repeated()) {
+    const int count = reflection.FieldSize(message, field);
+    if (dot != std::string_view::npos) {
+      if (count == 0) return "";
+      return RenderField(reflection.GetRepeatedMessage(message, field, count - 1),
+                         path.substr(dot + 1));
+    }
     std::string text;
-    for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
+    for (int i = 0; i < count; ++i) {
       absl::StrAppend(&text, i == 0 ? "" : ", ", RenderScalar(message, *field, i));
     }
     return text;

@@ -17,7 +17,8 @@ struct Column {
 };
 
 // The value at `path`; empty when it is not set. Times in local time, hashes in
-// hexadecimal, sizes as they are, lists separated by commas.
+// hexadecimal, sizes as they are, lists separated by commas, of a choice what was
+// chosen. Through a list the path leads to its last element: `transitions.reason`.
 std::string RenderField(const google::protobuf::Message& message, std::string_view path);
 
 // The repeated field `field` of `response`, one line an element.

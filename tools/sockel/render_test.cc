@@ -4,6 +4,7 @@
 
 #include "sockel/catalog/v1/offering.pb.h"
 #include "sockel/efile/v1/document.pb.h"
+#include "sockel/notification/v1/message.pb.h"
 
 namespace sockel::cli {
 namespace {
@@ -31,6 +32,17 @@ TEST(RenderTest, FindsFieldsByTheirPath) {
   EXPECT_EQ(RenderField(document, "recipients"), "A, B");
   EXPECT_EQ(RenderField(document, "create_time"), "");
   EXPECT_EQ(RenderField(document, "no_such_field"), "");
+}
+
+TEST(RenderTest, OfAChoiceShowsWhatWasChosenAndOfAListItsLastElement) {
+  notification::v1::Delivery delivery;
+  EXPECT_EQ(RenderField(delivery, "recipient"), "");
+  EXPECT_EQ(RenderField(delivery, "transitions.reason"), "");
+  delivery.mutable_recipient()->set_user("tenants/smi/users/u");
+  delivery.add_transitions()->set_reason("accepted");
+  delivery.add_transitions()->set_reason("user_unknown");
+  EXPECT_EQ(RenderField(delivery, "recipient"), "tenants/smi/users/u");
+  EXPECT_EQ(RenderField(delivery, "transitions.reason"), "user_unknown");
 }
 
 TEST(RenderTest, ColumnsAreAlignedByCharactersNotBytes) {

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -8,6 +9,7 @@
 #include "tools/sockel/audit/bundle_check.h"
 #include "tools/sockel/audit/log_client.h"
 #include "tools/sockel/commands.h"
+#include "tools/sockel/local_file.h"
 
 namespace sockel::cli {
 namespace {
@@ -170,13 +172,14 @@ absl::Status Checkpoint(Session& session, const Options& options) {
 }
 
 absl::Status Export(Session& session, const Options& options) {
+  const std::filesystem::path target = AbsolutePath(options.output);
+  if (absl::Status checked = CheckFree(target); !checked.ok()) return checked;
   absl::StatusOr<std::string> tenant = session.Tenant();
   if (!tenant.ok()) return tenant.status();
   LogClient log(session, options.service, *tenant, options.key.verifier_key);
   absl::StatusOr<audit::v1::EvidenceBundle> bundle = log.Export(options.resource);
   if (!bundle.ok()) return bundle.status();
-  const absl::Status written =
-      WritePrivateFile(AbsolutePath(options.output), RenderJson(*bundle) + "\n");
+  const absl::Status written = WritePrivateFile(target, RenderJson(*bundle) + "\n");
   if (!written.ok()) return written;
   const std::string& key = bundle->checkpoint().verifier_key();
   session.Say(absl::StrCat(options.output, ": ", bundle->entries_size(),

@@ -1,8 +1,12 @@
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <system_error>
 #include <thread>
@@ -12,6 +16,9 @@
 #include "tools/sockel/commands.h"
 #include "tools/sockel/dossier_names.h"
 #include "tools/sockel/input.h"
+#include "tools/sockel/local_file.h"
+#include "tools/sockel/render.h"
+#include "tools/sockel/scratch_folder.h"
 #include "tools/sockel/transfer/collect.h"
 #include "tools/sockel/transfer/download.h"
 #include "tools/sockel/transfer/upload.h"
@@ -118,6 +125,12 @@ std::int64_t BytesOf(const std::vector<FileToPut>& files) {
   return bytes;
 }
 
+std::int64_t BytesOf(const efile::v1::ListDocumentsResponse& documents) {
+  std::int64_t bytes = 0;
+  for (const Document& document : documents.documents()) bytes += document.content().size();
+  return bytes;
+}
+
 absl::Status Put(Session& session, const Options& options) {
   absl::StatusOr<std::string> dossier = ResolveDossier(session, options.dossier);
   if (!dossier.ok()) return dossier.status();
@@ -131,20 +144,20 @@ absl::Status Put(Session& session, const Options& options) {
   auto journal = OpenJournal(session, *dossier, options.paths);
   if (!journal.ok()) return journal.status();
   const std::vector<FileToPut>& files = collected->files;
-  const std::int64_t bytes = BytesOf(files);
   PutResult result;
   const absl::Time start = absl::Now();
   {
-    Progress progress(bytes, static_cast<std::int64_t>(files.size()));
+    Progress progress(BytesOf(files), static_cast<std::int64_t>(files.size()));
     Uploader uploader(session, *dossier, *like, **journal, progress);
     if (absl::Status ready = uploader.Prepare(); !ready.ok()) return ready;
     result = PutAll(uploader, files, options.jobs, progress);
   }
   // When all was refused there is nothing to go on with.
   if (result.failures == 0 || !(result.can_go_on || (*journal)->HasFruits())) (*journal)->Finish();
-  session.Say(absl::StrCat(
-      result.documents.documents_size(), " documents, ", RenderBytes(static_cast<double>(bytes)),
-      ", in ", absl::FormatDuration(absl::Trunc(absl::Now() - start, absl::Milliseconds(1)))));
+  session.Say(
+      absl::StrCat(result.documents.documents_size(), " documents, ",
+                   RenderBytes(static_cast<double>(BytesOf(result.documents))), ", in ",
+                   absl::FormatDuration(absl::Trunc(absl::Now() - start, absl::Milliseconds(1)))));
   if (session.json() || files.size() == 1) {
     session.ShowList(result.documents, "documents", {{"NAME", "name"}, {"FILE", "file_name"}})
         .IgnoreError();
@@ -192,21 +205,62 @@ absl::StatusOr<efile::v1::ListDocumentsResponse> Wanted(Session& session, const 
   return ListAll(session, *dossier);
 }
 
-absl::Status GetAll(Session& session, const efile::v1::ListDocumentsResponse& wanted,
-                    const fs::path& target, bool into_folder) {
-  std::int64_t bytes = 0;
-  for (const Document& document : wanted.documents()) bytes += document.content().size();
+// The files, in the order of the documents.
+absl::StatusOr<std::vector<fs::path>> GetAll(Session& session,
+                                             const efile::v1::ListDocumentsResponse& wanted,
+                                             const fs::path& target, bool into_folder) {
   auto stub = session.Stub<DocumentService>();
   if (!stub.ok()) return stub.status();
-  Progress progress(bytes, wanted.documents_size());
+  Progress progress(BytesOf(wanted), wanted.documents_size());
   std::set<std::string> taken;
+  std::vector<fs::path> files;
   for (const Document& document : wanted.documents()) {
-    const fs::path file = into_folder ? target / UniqueName(document, taken) : target;
-    absl::Status status =
-        Download(session.caller(), **stub, document, file, progress, session.clock());
+    files.push_back(into_folder ? target / UniqueName(document, taken) : target);
+    absl::Status status = Download(session.caller(), **stub, document,
+                                   AbsolutePath(files.back().string()), progress, session.clock());
     if (!status.ok()) return status;
-    progress.FileDone(file.filename().string());
+    progress.FileDone(files.back().filename().string());
   }
+  return files;
+}
+
+// The documents, and where each of them is now.
+absl::Status ShowGot(const Session& session, efile::v1::ListDocumentsResponse got,
+                     const std::vector<fs::path>& files) {
+  if (session.json()) {
+    auto tree = nlohmann::ordered_json::parse(RenderJson(got));
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      tree["documents"][i]["path"] = files[i].lexically_normal().string();
+    }
+    std::cout << tree.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+              << "\n";
+    return absl::OkStatus();
+  }
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    got.mutable_documents(static_cast<int>(i))->set_file_name(files[i].lexically_normal().string());
+  }
+  return session.ShowList(
+      got, "documents",
+      {{"FILE", "file_name"}, {"BYTES", "content.size"}, {"SHA-256", "content.sha256"}});
+}
+
+// The bytes of one document, once they are known to be the right ones.
+absl::Status GetToStandardOutput(Session& session, const efile::v1::ListDocumentsResponse& wanted) {
+  if (wanted.documents_size() != 1) {
+    return absl::InvalidArgumentError(absl::StrCat("standard output takes one document, not ",
+                                                   wanted.documents_size(),
+                                                   ": name a folder with --out"));
+  }
+  std::error_code error;
+  const ScratchFolder scratch(fs::temp_directory_path(error));
+  if (scratch.path().empty()) {
+    return absl::FailedPreconditionError("cannot write in the folder for temporary files");
+  }
+  const auto files = GetAll(session, wanted, scratch.path() / "content", false);
+  if (!files.ok()) return files.status();
+  std::ifstream content(files->front(), std::ios::binary);
+  // To the stream, nothing to write is a failure.
+  if (BytesOf(wanted) > 0) std::cout << content.rdbuf();
   return absl::OkStatus();
 }
 
@@ -214,14 +268,15 @@ absl::Status GetAll(Session& session, const efile::v1::ListDocumentsResponse& wa
 absl::Status Get(Session& session, const Options& options) {
   auto wanted = Wanted(session, options.name);
   if (!wanted.ok()) return wanted.status();
-  const fs::path target = AbsolutePath(options.output.empty() ? "." : options.output);
+  if (options.output == "-") return GetToStandardOutput(session, *wanted);
+  const fs::path target(options.output.empty() ? "." : options.output);
+  const fs::path absolute = AbsolutePath(target.string());
   std::error_code error;
-  const bool into_folder = !IsDocumentName(options.name) || fs::is_directory(target, error);
-  fs::create_directories(into_folder ? target : target.parent_path(), error);
-  if (absl::Status got = GetAll(session, *wanted, target, into_folder); !got.ok()) return got;
-  return session.ShowList(
-      *wanted, "documents",
-      {{"FILE", "file_name"}, {"BYTES", "content.size"}, {"SHA-256", "content.sha256"}});
+  const bool into_folder = !IsDocumentName(options.name) || fs::is_directory(absolute, error);
+  fs::create_directories(into_folder ? absolute : absolute.parent_path(), error);
+  const auto files = GetAll(session, *wanted, target, into_folder);
+  if (!files.ok()) return files.status();
+  return ShowGot(session, *wanted, *files);
 }
 
 absl::Status List(Session& session, const Options& options) {
@@ -267,7 +322,8 @@ void AddDocumentCommands(Commands& commands) {
       "sockel documents get tenants/smi/dossiers/0190…/documents/0190… --out decision.pdf",
       [&session, options] { return Get(session, *options); });
   get.add_option("name", options->name, "Name of the document; or a dossier")->required();
-  get.add_option("--out", options->output, "File or folder (default: here)");
+  get.add_option("--out", options->output,
+                 "File or folder (default: here); - = standard output, for one document");
   commands
       .Add(group, "list", "List the documents of a dossier", "sockel documents list 413-1/17/2026",
            [&session, options] { return List(session, *options); })

@@ -3,7 +3,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "common/error/error.h"
 #include "common/error/grpc_status.h"
 #include "sockel/events/v1/events.grpc.pb.h"
 #include "tools/sockel/commands.h"
@@ -36,7 +35,7 @@ void Print(Session& session, const WatchEventsResponse& response) {
 struct Progress {
   int events = 0;      // in all
   bool heard = false;  // anything, in this stream
-  bool spent = false;  // the last stream's token was, and nothing was heard
+  bool spent = false;  // the last stream's token was refused, and nothing was heard
 };
 
 // Reads until the stream ends; `request.cursor` follows.
@@ -68,10 +67,9 @@ grpc::Status Follow(Session& session, EventService::Stub& stub,
 // token that is spent at once would not be the last.
 bool CanGoOn(const absl::Status& ended, Progress& progress) {
   if (ended.ok() || absl::IsUnavailable(ended)) return true;
-  const bool expired =
-      error::ReasonOf(ended) == CommonReason_Name(error::CommonReason::TOKEN_EXPIRED);
-  const bool again = std::exchange(progress.spent, expired && !progress.heard);
-  return expired && (progress.heard || !again);
+  const bool spent = client::NeedsAnotherToken(ended, {});
+  const bool again = std::exchange(progress.spent, spent && !progress.heard);
+  return spent && (progress.heard || !again);
 }
 
 absl::Status Watch(Session& session, const Options& options) {

@@ -4,6 +4,7 @@
 #include "tools/sockel/input.h"
 #include "tools/sockel/parameters.h"
 #include "tools/sockel/polling.h"
+#include "tools/sockel/user_names.h"
 
 namespace sockel::cli {
 namespace {
@@ -53,7 +54,8 @@ absl::StatusOr<ListDeliveriesResponse> Settled(Session& session, const Options& 
   absl::StatusOr<ListDeliveriesResponse> deliveries = Deliveries(session, message);
   if (!deliveries.ok() || !options.wait || AllFinal(*deliveries)) return deliveries;
   return Poll<ListDeliveriesResponse>(
-      absl::Seconds(options.wait_seconds), [&] { return Deliveries(session, message); }, AllFinal);
+      absl::Seconds(options.wait_seconds), [&] { return Deliveries(session, message); }, AllFinal,
+      "ask again later, or wait longer with --wait-seconds");
 }
 
 absl::Status Show(Session& session, const ListDeliveriesResponse& deliveries) {
@@ -61,15 +63,19 @@ absl::Status Show(Session& session, const ListDeliveriesResponse& deliveries) {
                           {{"CHANNEL", "channel"},
                            {"STATE", "state"},
                            {"ATTEMPTS", "attempts"},
-                           {"RECIPIENT", "recipient"}});
+                           {"REASON", "transitions.reason"},
+                           {"RECIPIENT", "recipient"},
+                           {"DETAIL", "transitions.detail"}});
 }
 
 // Whoever waits wants to know that all arrived.
 absl::Status AllSent(const ListDeliveriesResponse& deliveries) {
   for (const Delivery& delivery : deliveries.deliveries()) {
     if (delivery.state() == Delivery::SENT) continue;
-    return absl::FailedPreconditionError(absl::StrCat(
-        "a delivery ended as ", Delivery::State_Name(delivery.state()), ": ", delivery.name()));
+    const std::string reason = RenderField(delivery, "transitions.reason");
+    return absl::FailedPreconditionError(
+        absl::StrCat("a delivery ended as ", Delivery::State_Name(delivery.state()),
+                     reason.empty() ? "" : absl::StrCat(" (", reason, ")"), ": ", delivery.name()));
   }
   return absl::OkStatus();
 }
@@ -102,15 +108,16 @@ absl::Status ListDeliveries(Session& session, const Options& options) {
   return options.wait ? AllSent(*deliveries) : absl::OkStatus();
 }
 
-void AddRecipient(const std::string& text, const std::string& tenant, Message& message) {
-  auto& recipient = *message.add_recipients();
-  if (text.rfind("tenants/", 0) == 0) {
-    recipient.set_user(text);
-  } else if (text.find('@') != std::string::npos) {
-    recipient.set_email_address(text);
-  } else {
-    recipient.set_user(absl::StrCat(tenant, "/users/", text));
+// The service takes any id, and only the delivery would fail: a login is looked up.
+absl::Status AddRecipient(Session& session, const std::string& text, Message& message) {
+  if (text.rfind("tenants/", 0) != 0 && text.find('@') != std::string::npos) {
+    message.add_recipients()->set_email_address(text);
+    return absl::OkStatus();
   }
+  absl::StatusOr<std::string> user = ResolveUser(session, text);
+  if (!user.ok()) return user.status();
+  message.add_recipients()->set_user(*user);
+  return absl::OkStatus();
 }
 
 absl::Status FillBody(Session& session, const Options& options, Message& message) {
@@ -133,7 +140,9 @@ absl::Status Send(Session& session, const Options& options) {
   request.set_parent(*tenant);
   Message& message = *request.mutable_message();
   if (absl::Status status = FillBody(session, options, message); !status.ok()) return status;
-  for (const std::string& recipient : options.recipients) AddRecipient(recipient, *tenant, message);
+  for (const std::string& recipient : options.recipients) {
+    if (absl::Status added = AddRecipient(session, recipient, message); !added.ok()) return added;
+  }
   for (const std::string& name : options.channels) {
     Message::Channel channel = Message::CHANNEL_UNSPECIFIED;
     Message::Channel_Parse(name, &channel);
@@ -188,7 +197,7 @@ void AddSend(Commands& commands, CLI::App& group, const std::shared_ptr<Options>
       "sockel notifications send --to erika@smi.example --template receipt --param case_number=17\n"
       "  sockel notifications send --to 0190… --channel INBOX --subject Hello --text \"…\" --wait",
       [&session, options] { return Send(session, *options); });
-  send.add_option("--to", options->recipients, "E-mail address, or id or name of a user")
+  send.add_option("--to", options->recipients, "E-mail address, or login, id or name of a user")
       ->required();
   send.add_option("--channel", options->channels, "EMAIL or INBOX; may be repeated")
       ->check(CLI::IsMember({"EMAIL", "INBOX"}));

@@ -36,7 +36,8 @@ absl::Status ShowWhenDone(Session& session, const Options& options, absl::Status
   if (order.ok() && options.wait && !IsFinal(*order)) {
     const std::string name = order->name();
     order = Poll<Order>(
-        absl::Seconds(options.wait_seconds), [&] { return Fetch(session, name); }, IsFinal);
+        absl::Seconds(options.wait_seconds), [&] { return Fetch(session, name); }, IsFinal,
+        "ask again later, or wait longer with --wait-seconds");
   }
   if (!order.ok()) return order.status();
   session.Show(*order).IgnoreError();

@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "tools/sockel/commands.h"
+#include "tools/sockel/exit_code.h"
 
 namespace sockel::cli {
 namespace {
@@ -21,14 +24,22 @@ absl::Status List(Session& session) {
   nlohmann::json list = nlohmann::json::array();
   const std::string current = session.store().Current();
   for (const std::string& name : session.store().List()) {
-    absl::StatusOr<Profile> profile = session.store().Load(name);
-    if (!profile.ok()) return profile.status();
-    list.push_back(
-        {{"name", name}, {"current", name == current}, {"principal", profile->principal}});
-    session.Say(absl::StrCat(name == current ? "* " : "  ", name, "  ",
-                             profile->principal.empty() ? "(not signed in)" : profile->principal));
+    // One that is damaged does not hide the others.
+    const absl::StatusOr<Profile> profile = session.store().Load(name);
+    const std::string principal = profile.ok() ? profile->principal : "";
+    list.push_back({{"name", name}, {"current", name == current}, {"principal", principal}});
+    std::string remark = principal.empty() ? "(not signed in)" : principal;
+    if (!profile.ok()) {
+      const std::string problem(profile.status().message());
+      list.back()["error"] = problem;
+      remark = absl::StrCat("(", problem, ")");
+    }
+    session.Say(absl::StrCat(name == current ? "* " : "  ", name, "  ", remark));
   }
-  if (session.json()) std::cout << nlohmann::json{{"profiles", list}}.dump() << "\n";
+  if (session.json()) {
+    const nlohmann::json tree = {{"profiles", list}};
+    std::cout << tree.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+  }
   return absl::OkStatus();
 }
 
@@ -58,7 +69,20 @@ absl::Status ShowProfile(Session& session) {
   return absl::OkStatus();
 }
 
+// With a name that nobody has, every later command would fail. `default` is what
+// is used at first, be there a file or not.
+absl::Status CheckExists(const std::string& name, const std::vector<std::string>& existing) {
+  if (name == "default") return absl::OkStatus();
+  if (std::find(existing.begin(), existing.end(), name) != existing.end()) return absl::OkStatus();
+  return WithNextStep(
+      absl::NotFoundError(absl::StrCat("there is no profile ", name,
+                                       existing.empty() ? "; there is none yet" : "; there are: ",
+                                       absl::StrJoin(existing, ", "))),
+      "make it by signing in: sockel -p PROFILE login");
+}
+
 absl::Status Use(Session& session, const std::string& name) {
+  if (absl::Status exists = CheckExists(name, session.store().List()); !exists.ok()) return exists;
   if (absl::Status used = session.store().Use(name); !used.ok()) return used;
   return session.ShowName(name);
 }

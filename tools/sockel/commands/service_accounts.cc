@@ -1,9 +1,10 @@
+#include <filesystem>
 #include <iostream>
 
 #include "common/auth/jose.h"
 #include "sockel/identity/v1/service_account.grpc.pb.h"
 #include "tools/sockel/commands.h"
-#include "tools/sockel/profile.h"
+#include "tools/sockel/local_file.h"
 
 namespace sockel::cli {
 namespace {
@@ -79,18 +80,14 @@ absl::Status RemoveKey(Session& session, const Options& options) {
 }
 
 absl::Status GenerateKey(const Options& options) {
-  std::error_code error;
-  // Also when it cannot be looked at: it may be there.
-  if (std::filesystem::exists(options.private_key_file, error) || error) {
-    return absl::AlreadyExistsError(options.private_key_file +
-                                    " exists; a key is never overwritten");
-  }
+  const std::filesystem::path target = AbsolutePath(options.private_key_file);
+  // A key is never overwritten.
+  if (absl::Status checked = CheckFree(target); !checked.ok()) return checked;
   absl::StatusOr<auth::Key> key = auth::Key::Generate();
   if (!key.ok()) return key.status();
   absl::StatusOr<std::string> secret = key->ToPrivateJson();
   if (!secret.ok()) return secret.status();
-  const absl::Status written =
-      WritePrivateFile(AbsolutePath(options.private_key_file), *secret + "\n");
+  const absl::Status written = WritePrivateFile(target, *secret + "\n");
   if (!written.ok()) return written;
   std::cerr << "The private key is in " << options.private_key_file << ".\n";
   std::cout << key->ToPublicJson() << "\n";

@@ -135,7 +135,9 @@ absl::Status Activate(Session& session, const ActivateOptions& options) {
   request.set_new_password(*password);
   auto answer = session.CallPublic<UserService>(&UserService::Stub::ActivateUser, request);
   if (!answer.ok()) return answer.status();
-  session.Say(absl::StrCat("The password of ", answer->name(), " is set. Next: sockel login -t ",
+  const std::string& profile = session.globals().profile;
+  session.Say(absl::StrCat("The password of ", answer->name(), " is set. Next: sockel ",
+                           profile.empty() ? "" : absl::StrCat("-p ", profile, " "), "login -t ",
                            CodeOf(options.tenant), " --user ", options.login));
   return session.json() ? session.Show(*answer) : absl::OkStatus();
 }

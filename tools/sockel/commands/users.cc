@@ -1,7 +1,13 @@
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/auth/roles.h"
+#include "common/error/error.h"
 #include "sockel/identity/v1/authentication.grpc.pb.h"
 #include "sockel/identity/v1/role_binding.grpc.pb.h"
 #include "sockel/identity/v1/user.grpc.pb.h"
 #include "tools/sockel/commands.h"
+#include "tools/sockel/exit_code.h"
+#include "tools/sockel/user_names.h"
 
 namespace sockel::cli {
 namespace {
@@ -18,20 +24,35 @@ struct Options {
   std::vector<std::string> roles;
 };
 
-// A name, an id, or a login of the tenant.
-absl::StatusOr<std::string> Resolve(Session& session, const std::string& user) {
-  if (user.find('/') != std::string::npos) return user;
-  absl::StatusOr<std::string> tenant = session.Tenant();
-  if (!tenant.ok()) return tenant;
-  identity::v1::ListUsersRequest request;
-  request.set_parent(*tenant);
-  request.set_login(user);
-  auto found = session.Call<UserService>(&UserService::Stub::ListUsers, request);
-  if (found.ok() && found->users_size() == 1) return found->users(0).name();
-  return *tenant + "/users/" + user;
+// Before the user is made: a mistyped role shall not leave half of it done.
+absl::Status CheckRoles(const std::vector<std::string>& roles) {
+  for (const std::string& role : roles) {
+    if (auth::FindRole(role) != nullptr) continue;
+    std::string known;
+    for (const auth::Role& one : auth::BuiltInRoles()) {
+      known.append(known.empty() ? "" : ", ").append(one.name);
+    }
+    return WithNextStep(
+        error::Make(absl::StatusCode::kInvalidArgument, "ROLE_UNKNOWN",
+                    absl::StrCat("there is no role ", role, "; no user was created"),
+                    {{"role", role}}),
+        absl::StrCat("take one of ", known));
+  }
+  return absl::OkStatus();
+}
+
+// What was done although a role could not be given.
+absl::Status WithoutRole(const identity::v1::User& user, const std::vector<std::string>& given,
+                         const std::string& role, const absl::Status& refusal) {
+  std::string done = absl::StrCat("the user ", user.name(), " was created");
+  if (!given.empty()) absl::StrAppend(&done, ", with the role ", absl::StrJoin(given, ", "));
+  return WithNextStep(WithMessage(refusal, absl::StrCat(done, "; ", role, ": ", refusal.message())),
+                      absl::StrCat("give each role that is missing with `sockel roles bind ROLE ",
+                                   user.name(), "`"));
 }
 
 absl::Status Create(Session& session, const Options& options) {
+  if (absl::Status known = CheckRoles(options.roles); !known.ok()) return known;
   absl::StatusOr<std::string> tenant = session.Tenant();
   if (!tenant.ok()) return tenant.status();
   identity::v1::CreateUserRequest request;
@@ -42,6 +63,7 @@ absl::Status Create(Session& session, const Options& options) {
   request.mutable_user()->set_locale(options.locale);
   auto user = session.Call<UserService>(&UserService::Stub::CreateUser, request);
   if (!user.ok()) return user.status();
+  std::vector<std::string> given;
   for (const std::string& role : options.roles) {
     identity::v1::CreateRoleBindingRequest binding;
     binding.set_parent(*tenant);
@@ -49,7 +71,11 @@ absl::Status Create(Session& session, const Options& options) {
     binding.mutable_role_binding()->set_role(role);
     auto bound =
         session.Call<RoleBindingService>(&RoleBindingService::Stub::CreateRoleBinding, binding);
-    if (!bound.ok()) return bound.status();
+    if (!bound.ok()) {
+      session.Show(*user).IgnoreError();
+      return WithoutRole(*user, given, role, bound.status());
+    }
+    given.push_back(role);
   }
   return session.Show(*user);
 }
@@ -75,7 +101,7 @@ template <typename Request, typename Response>
 absl::Status ByName(Session& session, const std::string& user,
                     grpc::Status (UserService::Stub::*method)(grpc::ClientContext*, const Request&,
                                                               Response*)) {
-  absl::StatusOr<std::string> name = Resolve(session, user);
+  absl::StatusOr<std::string> name = ResolveUser(session, user);
   if (!name.ok()) return name.status();
   Request request;
   request.set_name(*name);

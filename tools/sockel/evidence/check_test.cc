@@ -138,6 +138,18 @@ TEST_F(EvidenceTest, WhatTheLogSaysOtherwiseIsNoticed) {
               HasSubstr("size"));
 }
 
+TEST_F(EvidenceTest, ADossierIsNotClosedBeforeItsNewestDocument) {
+  audit::v1::AuditEntry filed;
+  ASSERT_TRUE(filed.ParseFromString(leaves_[2]));
+  *filed.mutable_time() = At(4);
+  leaves_[2] = filed.SerializeAsString();
+  *manifest_.documents[1].document.mutable_create_time() = At(4);
+  EXPECT_THAT(Refusal(), HasSubstr("close_time"));
+  *manifest_.dossier.mutable_close_time() = At(4);
+  const auto verdict = Check();
+  EXPECT_TRUE(verdict.ok()) << verdict.status();
+}
+
 TEST_F(EvidenceTest, ASurplusMemberIsNoticed) {
   files_["documents/0007-contract.pdf"] = "never filed";
   EXPECT_THAT(Refusal(), HasSubstr("documents/0007-contract.pdf does not belong into the file"));

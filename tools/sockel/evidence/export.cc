@@ -1,7 +1,6 @@
 #include "tools/sockel/evidence/export.h"
 
 #include <cstdint>
-#include <cstdlib>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -11,7 +10,9 @@
 #include "tools/sockel/evidence/manifest.h"
 #include "tools/sockel/evidence/record.h"
 #include "tools/sockel/evidence/zip_file.h"
+#include "tools/sockel/local_file.h"
 #include "tools/sockel/polling.h"
+#include "tools/sockel/scratch_folder.h"
 #include "tools/sockel/transfer/download.h"
 
 namespace sockel::cli {
@@ -43,25 +44,6 @@ constexpr char kReadme[] =
     "Proven are the documents' bytes, who filed them and when, and, of a closed dossier, that\n"
     "none is missing. Not proven are subjects, senders, recipients, dates and file names: they\n"
     "are what the service showed when this file was made.\n";
-
-// A folder that is gone when the work is done.
-class ScratchFolder {
- public:
-  explicit ScratchFolder(const fs::path& beside) {
-    std::string pattern = (beside.parent_path() / ".sockel-evidence-XXXXXX").string();
-    if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
-  }
-  ~ScratchFolder() {
-    std::error_code error;
-    if (!path_.empty()) fs::remove_all(path_, error);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 absl::StatusOr<Manifest> Describe(Session& session, const std::string& name) {
   Manifest manifest;
@@ -150,22 +132,16 @@ absl::Status WriteZip(const Manifest& manifest, const EvidenceBundle& bundle,
 
 absl::StatusOr<Exported> ExportEvidence(Session& session, const std::string& dossier,
                                         const fs::path& target) {
-  std::error_code error;
-  if (fs::exists(target, error)) {
-    return absl::AlreadyExistsError(absl::StrCat(target.string(), " exists already"));
-  }
-  if (error) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("cannot write ", target.string(), ": ", error.message()));
-  }
-  const ScratchFolder scratch(target);
+  absl::Status status = CheckFree(target);
+  if (!status.ok()) return status;
+  const ScratchFolder scratch(target.parent_path());
   if (scratch.path().empty()) {
     return absl::FailedPreconditionError(
         absl::StrCat("cannot write in ", target.parent_path().string()));
   }
   absl::StatusOr<Manifest> manifest = Describe(session, dossier);
   if (!manifest.ok()) return manifest.status();
-  absl::Status status = FetchDocuments(session, *manifest, scratch.path());
+  status = FetchDocuments(session, *manifest, scratch.path());
   if (!status.ok()) return status;
   absl::StatusOr<EvidenceBundle> bundle = FetchEntries(session, *manifest);
   if (!bundle.ok()) return bundle.status();

@@ -12,6 +12,7 @@ namespace sockel::cli {
 namespace {
 
 using audit::v1::AuditEntry;
+using google::protobuf::Timestamp;
 
 // Actions, as services/efile records them, and the details it adds.
 constexpr char kOpened[] = "efile.dossiers.create";
@@ -53,8 +54,12 @@ absl::Status TakeOfDocument(const AuditEntry& entry, DossierRecord& record) {
   return record.filed.emplace(entry.resource(), entry).second ? absl::OkStatus() : Twice(entry);
 }
 
-bool SameTime(const google::protobuf::Timestamp& a, const google::protobuf::Timestamp& b) {
+bool SameTime(const Timestamp& a, const Timestamp& b) {
   return a.seconds() == b.seconds() && a.nanos() == b.nanos();
+}
+
+bool IsBefore(const Timestamp& a, const Timestamp& b) {
+  return a.seconds() != b.seconds() ? a.seconds() < b.seconds() : a.nanos() < b.nanos();
 }
 
 absl::Status Differs(const std::string& name, const std::string& what) {
@@ -70,6 +75,16 @@ absl::Status CompareNumber(const DossierRecord& record) {
                                           record.filed.size(), " are here"));
 }
 
+// When the dossier was closed. Whoever closed it may have begun before the newest
+// document was filed, and waited for it: it is closed then.
+Timestamp CloseTime(const DossierRecord& record) {
+  Timestamp time = record.closed->time();
+  for (const auto& [name, filed] : record.filed) {
+    if (IsBefore(time, filed.time())) time = filed.time();
+  }
+  return time;
+}
+
 absl::Status CompareDossier(const efile::v1::Dossier& dossier, const DossierRecord& record) {
   const std::string& name = dossier.name();
   if (!record.opened.has_value()) {
@@ -83,7 +98,7 @@ absl::Status CompareDossier(const efile::v1::Dossier& dossier, const DossierReco
     return Differs(name, "state");
   }
   if (!closed) return absl::OkStatus();
-  if (!SameTime(dossier.close_time(), record.closed->time())) return Differs(name, "close_time");
+  if (!SameTime(dossier.close_time(), CloseTime(record))) return Differs(name, "close_time");
   return CompareNumber(record);
 }
 

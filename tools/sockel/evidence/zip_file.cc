@@ -2,7 +2,10 @@
 
 #include <zip.h>
 
+#include <cerrno>
+
 #include "absl/strings/str_cat.h"
+#include "tools/sockel/local_file.h"
 
 namespace sockel::cli {
 namespace {
@@ -64,6 +67,9 @@ absl::StatusOr<ZipReader> ZipReader::Open(const std::filesystem::path& path) {
   int code = 0;
   Handle archive(zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code), &zip_discard);
   if (archive) return ZipReader(std::move(archive));
+  if ((code == ZIP_ER_OPEN || code == ZIP_ER_READ) && errno == EACCES) {
+    return CannotRead(path, errno);
+  }
   if (code == ZIP_ER_EXISTS) {
     return absl::DataLossError(absl::StrCat(path.string(), " holds two members of one name"));
   }

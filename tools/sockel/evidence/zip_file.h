@@ -38,7 +38,7 @@ class ZipWriter {
 // Reads one. Names are only names: nothing is unpacked.
 class ZipReader {
  public:
-  // NOT_FOUND; INVALID_ARGUMENT when it is no ZIP file; DATA_LOSS when programs
+  // NOT_FOUND; PERMISSION_DENIED; INVALID_ARGUMENT when it is no ZIP file; DATA_LOSS when programs
   // would not agree about what is in it: two members of one name, or members
   // that are not what the table of contents says.
   static absl::StatusOr<ZipReader> Open(const std::filesystem::path& path);

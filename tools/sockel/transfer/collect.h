@@ -15,8 +15,9 @@ struct Collected {
   std::vector<std::string> left_out;
 };
 
-// The files, and folders with all that is below them. NOT_FOUND names what
-// cannot be read, or says that there is no file.
+// The files, and folders with all that is below them. What cannot be read is
+// told as CannotRead() does; NOT_FOUND also when there is no file;
+// INVALID_ARGUMENT when something else than a file or folder was named.
 absl::StatusOr<Collected> Collect(const std::vector<std::string>& paths);
 
 }  // namespace sockel::cli

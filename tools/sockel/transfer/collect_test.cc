@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <string>
 
 #include "tools/sockel/testing_folder.h"
 
@@ -13,6 +15,7 @@ namespace sockel::cli {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 
 class CollectTest : public ::testing::Test {
@@ -63,6 +66,24 @@ TEST_F(CollectTest, WhatIsNotThereIsNamed) {
   const absl::Status status = Collect({Path("absent")}).status();
   EXPECT_TRUE(absl::IsNotFound(status)) << status;
   EXPECT_NE(status.ToString().find("absent"), std::string::npos);
+}
+
+TEST_F(CollectTest, WhatWasNamedAndIsNoFileIsRefused) {
+  ASSERT_EQ(mkfifo(Path("pipe").c_str(), 0600), 0);
+  for (const std::string& path : {Path("pipe"), std::string("/dev/null"), std::string()}) {
+    const absl::Status status = Collect({path}).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    EXPECT_THAT(status.ToString(), HasSubstr(path.empty() ? "is empty" : path));
+  }
+}
+
+TEST_F(CollectTest, AFolderThatMayNotBeReadIsNamed) {
+  if (geteuid() == 0) GTEST_SKIP() << "root may read everything";
+  std::filesystem::permissions(folder_ / "scans/old", std::filesystem::perms::none);
+  const absl::Status status = Collect({Path("scans")}).status();
+  std::filesystem::permissions(folder_ / "scans/old", std::filesystem::perms::owner_all);
+  EXPECT_TRUE(absl::IsPermissionDenied(status)) << status;
+  EXPECT_THAT(status.ToString(), HasSubstr(Path("scans/old")));
 }
 
 TEST_F(CollectTest, AFolderWithoutFilesIsNothingToFile) {

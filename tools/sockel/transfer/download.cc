@@ -1,6 +1,7 @@
 #include "tools/sockel/transfer/download.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <string>
 #include <system_error>
@@ -10,6 +11,7 @@
 #include "common/client/call.h"
 #include "common/error/grpc_status.h"
 #include "common/ids/ids.h"
+#include "tools/sockel/local_file.h"
 #include "tools/sockel/transfer/hash.h"
 #include "tools/sockel/transfer/names.h"
 #include "tools/sockel/transfer/patience.h"
@@ -40,6 +42,7 @@ absl::Status Fetch(const Caller& caller, DocumentService::Stub& documents, const
   if (request.offset() == document.content().size() && request.offset() > 0)
     return absl::OkStatus();
   std::ofstream out(part, std::ios::binary | std::ios::app);
+  if (!out) return CannotWrite(part, errno);
   grpc::ClientContext context;
   client::Prepare(context, {.timeout = absl::Hours(24), .caller = &caller});
   auto reader = documents.DownloadContent(&context, request);
@@ -75,19 +78,20 @@ absl::Status FetchRepeatedly(const Caller& caller, DocumentService::Stub& docume
   }
 }
 
-absl::Status CannotWrite(const std::filesystem::path& path, const std::error_code& error) {
-  return absl::FailedPreconditionError(
-      absl::StrCat("cannot write ", path.string(), ": ", error.message()));
-}
-
 // OK when the content is there already; NOT_FOUND when nothing is.
 absl::Status LookForContent(const std::filesystem::path& target, const std::string& wanted) {
   std::error_code error;
-  if (!std::filesystem::exists(target, error)) {
-    return error ? CannotWrite(target, error) : absl::NotFoundError("");
+  const std::filesystem::file_status there = std::filesystem::symlink_status(target, error);
+  if (there.type() == std::filesystem::file_type::not_found) return absl::NotFoundError("");
+  if (!std::filesystem::exists(there)) return CannotWrite(target, error.value());
+  // Whoever opens a pipe waits for the other end, maybe for ever.
+  if (!std::filesystem::is_regular_file(target, error)) {
+    return absl::AlreadyExistsError(
+        absl::StrCat(target.string(), " exists and is no regular file"));
   }
   const absl::StatusOr<std::string> present = HashFile(target);
-  if (present.ok() && *present == wanted) return absl::OkStatus();
+  if (!present.ok()) return present.status();
+  if (*present == wanted) return absl::OkStatus();
   return absl::AlreadyExistsError(absl::StrCat(target.string(), " exists with other content"));
 }
 
@@ -128,7 +132,7 @@ absl::Status Download(const Caller& caller, DocumentService::Stub& documents,
         absl::StrCat("what was received of ", document.name(), " is not what was stored"));
   }
   std::filesystem::rename(part, target, error);
-  return error ? CannotWrite(target, error) : absl::OkStatus();
+  return error ? CannotWrite(target, error.value()) : absl::OkStatus();
 }
 
 }  // namespace sockel::cli

@@ -19,8 +19,8 @@ std::string SafeFileName(const efile::v1::Document& document);
 
 // Writes the content to `target`, all or nothing: into a `.part` file beside
 // it first, where a broken or killed download goes on later. The hash is
-// compared before the file gets its name (DATA_LOSS). An existing file is
-// ALREADY_EXISTS, unless it has this very content. Repeats while the service is
+// compared before the file gets its name (DATA_LOSS). What exists is
+// ALREADY_EXISTS, unless it is a file with this very content. Repeats while the service is
 // away (patience.h). The calls are part of the caller's trace.
 absl::Status Download(const Caller& caller, efile::v1::DocumentService::Stub& documents,
                       const efile::v1::Document& document, const std::filesystem::path& target,

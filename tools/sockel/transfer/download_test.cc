@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <filesystem>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -99,7 +101,7 @@ TEST_F(DownloadTest, GoesOnAsLongAsBytesCome) {
 TEST_F(DownloadTest, IsRepeatedAfterEveryKindOfInterruption) {
   for (const grpc::StatusCode code :
        {grpc::StatusCode::UNAVAILABLE, grpc::StatusCode::DEADLINE_EXCEEDED,
-        grpc::StatusCode::RESOURCE_EXHAUSTED, grpc::StatusCode::CANCELLED}) {
+        grpc::StatusCode::CANCELLED}) {
     std::filesystem::remove(target_);
     service_.Give(2, {code, "broken off"});
     EXPECT_TRUE(Get().ok()) << code;
@@ -130,6 +132,18 @@ TEST_F(DownloadTest, OverwritesNothing) {
   EXPECT_TRUE(absl::IsAlreadyExists(Get()));
   ASSERT_TRUE(WritePrivateFile(target_, "four").ok());
   EXPECT_TRUE(Get().ok()) << "it is there already";
+  EXPECT_EQ(service_.calls(), 0);
+}
+
+// A link that leads nowhere is something, too; and opening a pipe would wait for ever.
+TEST_F(DownloadTest, ReplacesNothingThatIsNoFile) {
+  ASSERT_EQ(mkfifo(target_.c_str(), 0600), 0);
+  const absl::Status status = Get();
+  EXPECT_TRUE(absl::IsAlreadyExists(status)) << status;
+  EXPECT_NE(status.ToString().find(target_.string()), std::string::npos);
+  std::filesystem::remove(target_);
+  std::filesystem::create_symlink("nowhere", target_);
+  EXPECT_TRUE(absl::IsAlreadyExists(Get()));
   EXPECT_EQ(service_.calls(), 0);
 }
 

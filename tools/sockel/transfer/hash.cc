@@ -3,10 +3,9 @@
 #include <openssl/evp.h>
 
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 
-#include "absl/strings/str_cat.h"
+#include "tools/sockel/local_file.h"
 
 namespace sockel::cli {
 
@@ -26,17 +25,14 @@ std::string Sha256::Finish() {
 
 absl::StatusOr<std::string> HashFile(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    return absl::NotFoundError(
-        absl::StrCat("cannot read ", path.string(), ": ", std::strerror(errno)));
-  }
+  if (!file) return CannotRead(path, errno);
   Sha256 hash;
   std::string buffer(1 << 18, '\0');
   while (file) {
     file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
     hash.Add(std::string_view(buffer).substr(0, static_cast<std::size_t>(file.gcount())));
   }
-  if (file.bad()) return absl::DataLossError(absl::StrCat("cannot read ", path.string()));
+  if (file.bad()) return CannotRead(path, errno);
   return hash.Finish();
 }
 

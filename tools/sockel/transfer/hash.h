@@ -23,7 +23,7 @@ class Sha256 {
   std::unique_ptr<evp_md_ctx_st, void (*)(evp_md_ctx_st*)> context_;
 };
 
-// Of a whole file. NOT_FOUND names it.
+// Of a whole file. What is wrong is told as CannotRead() does.
 absl::StatusOr<std::string> HashFile(const std::filesystem::path& path);
 
 }  // namespace sockel::cli

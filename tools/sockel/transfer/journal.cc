@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/ids/ids.h"
 #include "tools/sockel/json_text.h"
+#include "tools/sockel/local_file.h"
 #include "tools/sockel/transfer/hash.h"
 
 namespace sockel::cli {
@@ -40,10 +41,7 @@ bool IsThere(int fd, const std::filesystem::path& path) {
 absl::StatusOr<int> OpenLocked(const std::filesystem::path& path) {
   while (true) {
     const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (fd < 0) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("cannot write ", path.string(), ": ", std::strerror(errno)));
-    }
+    if (fd < 0) return CannotWrite(path, errno);
     // A file system without locks is not refused.
     if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
       close(fd);

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/clock/clock.h"
+#include "common/error/error.h"
 
 namespace sockel::cli {
 
@@ -27,10 +28,14 @@ class Patience {
 };
 
 // The service, or the way to it, failed in the middle: the same may succeed in
-// a moment.
+// a moment. Overload says when; RESOURCE_EXHAUSTED without that is a full store. A
+// token that was revoked is replaced, unless its session ended: that has another
+// reason.
 inline bool IsInterruption(const absl::Status& status) {
+  if (absl::IsResourceExhausted(status)) return error::RetryAfterOf(status) > absl::ZeroDuration();
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
-         absl::IsResourceExhausted(status) || absl::IsCancelled(status);
+         absl::IsCancelled(status) ||
+         error::ReasonOf(status) == CommonReason_Name(error::CommonReason::TOKEN_REVOKED);
 }
 
 }  // namespace sockel::cli

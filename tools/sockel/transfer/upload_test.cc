@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "common/auth/testing/fake_identity.h"
 #include "common/error/error.h"
 #include "common/error/grpc_status.h"
 #include "tools/sockel/testing_folder.h"
@@ -258,6 +259,31 @@ TEST_F(UploadTest, GoesOnWhereTheConnectionBroke) {
   EXPECT_THAT(uploads_.offsets(), ElementsAre(0, 393'216));
   EXPECT_TRUE(uploads_.content() == bytes_);
   EXPECT_THAT(documents_.filed(), ElementsAre("tenants/smi/uploads/1"));
+}
+
+TEST_F(UploadTest, GoesOnWithAnotherTokenWhenItsOwnWasRevoked) {
+  auth::FakeIdentity identity;
+  Profile profile = *session_.profile();
+  profile.endpoints["identity"] = identity.address();
+  profile.refresh_token = "refresh-0";
+  session_.Adopt(profile);
+  uploads_.BreakNext(393'216,
+                     error::ToGrpc(error::Make(absl::StatusCode::kUnauthenticated,
+                                               error::CommonReason::TOKEN_REVOKED, "stopped"),
+                                   "efile.sockel"));
+  const auto put = Put();
+  ASSERT_TRUE(put.ok()) << put.status();
+  EXPECT_THAT(uploads_.offsets(), ElementsAre(0, 393'216));
+  EXPECT_EQ(identity.token_calls(), 1);
+}
+
+TEST_F(UploadTest, IsNotRepeatedWhenTheStoreIsFull) {
+  uploads_.BreakNext(65'536,
+                     error::ToGrpc(error::Make(absl::StatusCode::kResourceExhausted,
+                                               error::CommonReason::STORAGE_FULL, "no space left"),
+                                   "efile.sockel"));
+  EXPECT_EQ(error::ReasonOf(Put().status()), "STORAGE_FULL");
+  EXPECT_THAT(uploads_.offsets(), ElementsAre(0));
 }
 
 TEST_F(UploadTest, TheNextRunGoesOnWhereThisOneStopped) {
