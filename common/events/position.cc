@@ -24,8 +24,8 @@ bool IsEnd(std::string_view text) {
                           text.find_first_not_of("0123456789abcdef") == std::string_view::npos);
 }
 
-std::string Prefix(std::string_view service) {
-  return std::string("e1-").append(service).append("-");
+std::string Prefix(const Origin& origin) {
+  return std::string("e1-").append(origin.service).append("-").append(origin.tenant).append("-");
 }
 
 }  // namespace
@@ -34,13 +34,13 @@ std::string EndOf(std::string_view event_id) {
   return std::string(event_id.substr(event_id.size() - std::min(kEnd, event_id.size())));
 }
 
-std::string ToCursor(std::string_view service, const Mark& mark) {
-  return absl::StrCat(Prefix(service), absl::Hex(mark.position.xid), "-",
+std::string ToCursor(const Origin& origin, const Mark& mark) {
+  return absl::StrCat(Prefix(origin), absl::Hex(mark.position.xid), "-",
                       absl::Hex(static_cast<std::uint64_t>(mark.position.seq)), "-", mark.event);
 }
 
-std::optional<Mark> FromCursor(std::string_view service, std::string_view cursor) {
-  const std::string prefix = Prefix(service);
+std::optional<Mark> FromCursor(const Origin& origin, std::string_view cursor) {
+  const std::string prefix = Prefix(origin);
   if (cursor.substr(0, prefix.size()) != prefix) return std::nullopt;
   const std::string_view rest = cursor.substr(prefix.size());
   const std::size_t first = rest.find('-');
@@ -49,7 +49,7 @@ std::optional<Mark> FromCursor(std::string_view service, std::string_view cursor
   Mark mark{{}, std::string(rest.substr(second + 1))};
   if (!ReadHex(rest.substr(0, first), mark.position.xid) ||
       !ReadHex(rest.substr(first + 1, second - first - 1), mark.position.seq) ||
-      !IsEnd(mark.event) || ToCursor(service, mark) != cursor) {
+      !IsEnd(mark.event) || ToCursor(origin, mark) != cursor) {
     return std::nullopt;
   }
   return mark;

@@ -30,9 +30,15 @@ struct Mark {
 // How a mark knows an event by its id.
 std::string EndOf(std::string_view event_id);
 
-// A mark in the events of `service` as the client keeps it: opaque to it.
-std::string ToCursor(std::string_view service, const Mark& mark);
-// Nothing when ToCursor did not make it for this service.
-std::optional<Mark> FromCursor(std::string_view service, std::string_view cursor);
+// Whose events: a service's of a tenant.
+struct Origin {
+  std::string_view service;
+  std::string_view tenant;  // code
+};
+
+// A mark in the events of `origin` as the client keeps it: opaque to it.
+std::string ToCursor(const Origin& origin, const Mark& mark);
+// Nothing when ToCursor did not make it for this origin.
+std::optional<Mark> FromCursor(const Origin& origin, std::string_view cursor);
 
 }  // namespace sockel::events

@@ -19,12 +19,25 @@ TEST_F(ResumeTest, ACursorThatThisServiceDidNotGiveOutIsRefused) {
   }
 }
 
+TEST_F(ResumeTest, ACursorOfAnotherTenantIsRefusedWhateverItNames) {
+  Emit("ours");
+  Emit("theirs", "sms");
+  WatchEventsRequest theirs;
+  theirs.set_parent("tenants/sms");
+  for (const char* begin : {"", "now"}) {
+    theirs.set_cursor(begin);
+    Reader reader(watches_, theirs, "sms");
+    reader.Await();
+    EXPECT_EQ(ReasonOfResuming(reader.cursor()), "CURSOR_INVALID") << reader.cursor();
+  }
+}
+
 TEST_F(ResumeTest, ACursorOfEventsThatARestoreTookAwayIsRefusedForEver) {
   Emit("before");
   const std::string good = LastCursor();
   Emit("lost");
   const std::string lost = LastCursor();
-  const Mark mark = *FromCursor("efile", lost);
+  const Mark mark = *FromCursor({"efile", "smi"}, lost);
   AsSuperuser("DELETE FROM events WHERE type = 'lost'");
   EXPECT_EQ(ReasonOfResuming(lost), "CURSOR_EXPIRED");
   // The history that comes instead uses the same numbers.

@@ -38,17 +38,18 @@ absl::Status CheckTypes(std::string_view service, const v1::WatchEventsRequest& 
   return absl::OkStatus();
 }
 
-absl::StatusOr<Mark> StartOf(pg::Database& database, const Caller& caller, std::string_view service,
+absl::StatusOr<Mark> StartOf(pg::Database& database, const Caller& caller, const Origin& origin,
                              std::string_view cursor) {
   if (cursor.empty() || cursor == "now") {
     return database.Read(caller, "events.begin", [&](pg::Transaction& tx) -> absl::StatusOr<Mark> {
       return cursor.empty() ? OldestMark(tx) : NewestMark(tx);
     });
   }
-  const std::optional<Mark> mark = FromCursor(service, cursor);
+  const std::optional<Mark> mark = FromCursor(origin, cursor);
   if (!mark.has_value()) {
     return error::Make(absl::StatusCode::kInvalidArgument, error::CommonReason::CURSOR_INVALID,
-                       "cursor must be one that this service's stream gave out, `now`, or empty");
+                       "cursor must be one that this service's stream gave out for this tenant, "
+                       "`now`, or empty");
   }
   return database.Read(caller, "events.resume", [&](pg::Transaction& tx) -> absl::StatusOr<Mark> {
     if (IsLost(tx, *mark)) return CursorExpired();
@@ -100,7 +101,7 @@ class Watches::Stream final : public rpc::Source<v1::WatchEventsResponse> {
       if (queue_.empty() && !page->full) return HeartbeatOrWait(*page, ticket, out, wake);
     }
     StoredEvent& next = queue_.front();
-    out.set_cursor(ToCursor(owner_.service_, MarkOf(next)));
+    out.set_cursor(ToCursor(Here(), MarkOf(next)));
     *out.mutable_event() = std::move(next.event);
     queue_.pop_front();
     last_sign_of_life_ = owner_.clock_.Now();
@@ -108,6 +109,8 @@ class Watches::Stream final : public rpc::Source<v1::WatchEventsResponse> {
   }
 
  private:
+  Origin Here() const { return {owner_.service_, caller_.tenant}; }
+
   absl::StatusOr<EventPage> Read() {
     return owner_.database_.Read(caller_, "events.read",
                                  [this](pg::Transaction& tx) -> absl::StatusOr<EventPage> {
@@ -131,7 +134,7 @@ class Watches::Stream final : public rpc::Source<v1::WatchEventsResponse> {
   }
 
   absl::StatusOr<rpc::Pull> SendPosition(v1::WatchEventsResponse& out) {
-    out.set_cursor(ToCursor(owner_.service_, mark_));
+    out.set_cursor(ToCursor(Here(), mark_));
     last_sign_of_life_ = owner_.clock_.Now();
     return rpc::Pull::kMessage;
   }
@@ -173,7 +176,8 @@ Watches::Watches(pg::Database& database, WakeHub& hub, const Clock& clock, std::
 rpc::SourceOr<v1::WatchEventsResponse> Watches::WatchEvents(const Caller& caller,
                                                             const v1::WatchEventsRequest& request) {
   if (absl::Status status = CheckTypes(service_, request); !status.ok()) return status;
-  absl::StatusOr<Mark> start = StartOf(database_, caller, service_, request.cursor());
+  absl::StatusOr<Mark> start =
+      StartOf(database_, caller, {service_, caller.tenant}, request.cursor());
   if (!start.ok()) return start.status();
   // Who asked for `now` learns where that is, to resume there.
   const bool greet = request.cursor() == "now";

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <functional>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "absl/synchronization/notification.h"
 #include "common/auth/assertion.h"
@@ -261,6 +263,42 @@ TEST_F(DoorTest, TheOperatorSeesTenantsButNobodysUsers) {
   EXPECT_EQ(ReasonOf(user_stub_->ListUsers(With(token).get(), list, &users)), "PERMISSION_MISSING");
 }
 
+TEST_F(DoorTest, NothingIsAllowedOnWhatIsNoResourceName) {
+  MakeActiveUser("erika");
+  const std::string token = TokenOf("erika");
+  const auto check = [&](const std::string& resource, v1::CheckResponse& answer) {
+    v1::CheckRequest request;
+    request.set_permission("efile.dossiers.get");
+    request.set_resource(resource);
+    return error::FromGrpc(access_stub_->Check(With(token).get(), request, &answer));
+  };
+  for (const char* resource :
+       {"zzz", "/tenants/bb/x", "tenants//bb", "tenants", "tenants/", "tenants/S", "tenants/smi/",
+        "tenants/smi//d1", "tenants/smi/dossiers/../x", "tenants/-/dossiers/d1", "xtenants/smi",
+        "//efile.sockel/tenants/bb", "offerings", "offerings/", "offerings/efile/x"}) {
+    v1::CheckResponse answer;
+    const absl::Status status = check(resource, answer);
+    EXPECT_EQ(error::ReasonOf(status), "FIELD_INVALID") << resource;
+    EXPECT_NE(std::string(status.message()).find("resource: must be"), std::string::npos) << status;
+  }
+  const std::vector<std::pair<std::string, bool>> understood = {
+      {"", true},
+      {"tenants/smi", true},
+      {"tenants/smi/dossiers", true},
+      {"tenants/smi/dossiers/d1/documents/d.2", true},
+      {"tenants/bb", false},
+      {"tenants/bb/dossiers/d1", false},
+      {"tenants/-", false},
+      {"offerings/efile", true},
+      {"offerings/efile/plans/standard", true}};
+  for (const auto& [resource, allowed] : understood) {
+    v1::CheckResponse answer;
+    const absl::Status status = check(resource, answer);
+    EXPECT_TRUE(status.ok()) << resource << ": " << status;
+    EXPECT_EQ(answer.allowed(), allowed) << resource;
+  }
+}
+
 TEST_F(DoorTest, RefusesTokensOfOtherMakers) {
   v1::WhoAmIResponse me;
   EXPECT_EQ(ReasonOf(WhoAmI("", &me)), "TOKEN_MISSING");
@@ -295,6 +333,50 @@ TEST_F(DoorTest, RefusesBadRequestsBeforeTheRules) {
     EXPECT_EQ(ReasonOf(user_stub_->CreateUser(With(token).get(), create, &user)), "FIELD_INVALID")
         << login;
   }
+}
+
+TEST_F(DoorTest, AnUpdateOfAllFieldsNeedsNoneThatCannotBeChanged) {
+  MakeActiveUser("boss", "tenant-admin");
+  v1::UpdateUserRequest update;
+  update.mutable_user()->set_name(MakeUser("erika")->name());
+  update.mutable_user()->set_display_name("Erika Neu");
+  update.mutable_update_mask()->add_paths("*");
+  v1::User user;
+  grpc::Status status = user_stub_->UpdateUser(With(TokenOf("boss")).get(), update, &user);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(user.login(), "erika");
+  EXPECT_EQ(user.display_name(), "Erika Neu");
+  EXPECT_EQ(user.email_address(), "");
+
+  MakeActiveUser("op", "operator", "provider");
+  v1::UpdateTenantRequest rename;
+  rename.mutable_tenant()->set_name("tenants/smi");
+  rename.mutable_tenant()->set_display_name("Inneres");
+  rename.mutable_update_mask()->add_paths("*");
+  v1::Tenant tenant;
+  status = tenant_stub_->UpdateTenant(With(TokenOf("op", "provider")).get(), rename, &tenant);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(tenant.display_name(), "Inneres");
+  EXPECT_EQ(tenant.kind(), v1::Tenant::MINISTRY);
+}
+
+TEST_F(DoorTest, AnUpdateIsNotRefusedForAFieldThatItsMaskDoesNotName) {
+  MakeActiveUser("boss", "tenant-admin");
+  const std::string token = TokenOf("boss");
+  v1::UpdateUserRequest update;
+  update.mutable_user()->set_name(MakeUser("erika")->name());
+  update.mutable_user()->set_display_name("Erika Neu");
+  update.mutable_user()->set_locale(std::string(36, 'x'));
+  update.mutable_update_mask()->add_paths("display_name");
+  v1::User user;
+  grpc::Status status = user_stub_->UpdateUser(With(token).get(), update, &user);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(user.display_name(), "Erika Neu");
+  update.mutable_update_mask()->add_paths("locale");
+  EXPECT_EQ(ReasonOf(user_stub_->UpdateUser(With(token).get(), update, &user)), "FIELD_INVALID");
+  // Named, it is refused, though without a mask nobody looks at it.
+  update.mutable_update_mask()->set_paths(1, "login");
+  EXPECT_EQ(ReasonOf(user_stub_->UpdateUser(With(token).get(), update, &user)), "FIELD_INVALID");
 }
 
 }  // namespace

@@ -120,6 +120,34 @@ TEST_F(DoorTest, AThousandRecipientsAreTakenAndOneMoreIsNot) {
             grpc::StatusCode::INVALID_ARGUMENT);
 }
 
+TEST_F(DoorTest, AParameterHasTenThousandCharactersAndNotOneMore) {
+  v1::CreateTemplateRequest create;
+  create.set_template_id("bescheid");
+  v1::TemplateVersion* version = create.mutable_template_()->mutable_latest();
+  v1::TemplateParameter* parameter = version->add_parameters();
+  parameter->set_id("txt");
+  parameter->set_type(v1::TemplateParameter::TEXT);
+  v1::TemplateText* text = version->add_texts();
+  text->set_locale("de");
+  text->set_subject("Bescheid");
+  text->set_text_body("{{txt}}");
+  const auto created = templates_.Create(In("smi"), create);
+  ASSERT_TRUE(created.ok()) << created.status();
+  v1::SendMessageRequest request = To("a@example.org");
+  request.mutable_message()->set_template_version(created->latest().name());
+  (*request.mutable_message()->mutable_parameters())["txt"] = std::string(10'000, 'x');
+  v1::Message sent;
+  const grpc::Status status = SendAs("smi", "caseworker", request, &sent);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(sent.rendered().text_body(), std::string(10'000, 'x'));
+  (*request.mutable_message()->mutable_parameters())["txt"] += 'x';
+  const absl::Status refused = error::FromGrpc(SendAs("smi", "caseworker", request, &sent));
+  EXPECT_EQ(error::ReasonOf(refused), "FIELD_INVALID");
+  EXPECT_THAT(
+      std::string(refused.message()),
+      ::testing::HasSubstr("message.parameters[\"txt\"]: must have at most 10000 characters"));
+}
+
 TEST_F(DoorTest, AUserReadsOnlyTheOwnInbox) {
   const auto stub = v1::InboxService::NewStub(server_.channel());
   v1::ListInboxItemsRequest request;

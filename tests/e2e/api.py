@@ -162,9 +162,12 @@ def _text(field, rules):
 
 def secondary_references(message, path=(), seen=()):
     """Paths of fields with which a request refers to something else than what it is about."""
+    update = "update_mask" in (path[0].containing_type if path else message).fields_by_name
     for field in message.fields:
         behaviour = field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
-        if field_behavior_pb2.OUTPUT_ONLY in behaviour:
+        # The service pays no regard to these.
+        if field_behavior_pb2.OUTPUT_ONLY in behaviour or \
+                update and field_behavior_pb2.IMMUTABLE in behaviour:
             continue
         primary = not path and field.name in ("name", "parent")
         if not primary and (reference(field) or field.name in UNTYPED_REFERENCES):

@@ -113,7 +113,7 @@ def test_a_page_token_of_the_other_ministry_is_refused(own, foreign):
 
 
 def test_a_watch_tells_nothing_of_the_other_ministry(own, foreign):
-    """Nor takes it the other's cursor: it names an event that is not there."""
+    """Nor takes it the other's cursor."""
     watch = foreign.person.events("efile").WatchEvents(
         events_pb2.WatchEventsRequest(parent="tenants/smf"))
     cursor = next(watch).cursor
@@ -128,7 +128,7 @@ def test_a_watch_tells_nothing_of_the_other_ministry(own, foreign):
             break
     watch.cancel()
     request.cursor = cursor
-    assert client.refused(own.person.events("efile").WatchEvents, request).reason == "CURSOR_EXPIRED"
+    assert client.refused(own.person.events("efile").WatchEvents, request).reason == "CURSOR_INVALID"
 
 
 @pytest.mark.parametrize("service", SERVICES)

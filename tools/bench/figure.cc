@@ -9,10 +9,10 @@
 namespace sockel::bench {
 
 void PrintJson(const Figure& figure) {
-  const nlohmann::ordered_json line = {
-      {"name", figure.name},   {"value", figure.value},   {"unit", figure.unit},
-      {"limit", figure.limit}, {"ratio", figure.ratio()}, {"bar", figure.bar},
-      {"met", figure.met()},   {"note", figure.note}};
+  const nlohmann::ordered_json line = {{"name", figure.name},     {"value", figure.value},
+                                       {"unit", figure.unit},     {"limit", figure.limit},
+                                       {"ratio", figure.ratio()}, {"bar", figure.bar},
+                                       {"met", figure.met()},     {"note", figure.note}};
   std::cout << line.dump() << std::endl;
 }
 

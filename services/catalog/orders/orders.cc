@@ -64,11 +64,16 @@ std::vector<std::string> StepServices(const v1::Plan& plan) {
 
 absl::StatusOr<std::string> Beneficiary(const std::string& ordering_tenant,
                                         const google::protobuf::Struct& parameters) {
+  constexpr char kField[] = "order.parameters.tenant_code";
   const auto it = parameters.fields().find(kTenantCode);
-  const std::string code = it == parameters.fields().end() ? "" : it->second.string_value();
+  if (it == parameters.fields().end()) return ordering_tenant;
+  if (it->second.kind_case() != google::protobuf::Value::kStringValue) {
+    return error::InvalidField(kField, "must be a text");
+  }
+  const std::string& code = it->second.string_value();
   if (code.empty() || code == ordering_tenant) return ordering_tenant;
   if (ordering_tenant == kProvider) return code;
-  return error::InvalidField("order.parameters.tenant_code",
+  return error::InvalidField(kField,
                              absl::StrCat("must be ", ordering_tenant, ", the tenant that orders"));
 }
 

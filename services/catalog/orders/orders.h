@@ -14,7 +14,7 @@ namespace sockel::catalog {
 
 // Who will use what is ordered: the tenant itself, or, for orders of the
 // provider's service desk, the tenant named by the parameter `tenant_code`.
-// INVALID_ARGUMENT when a ministry names another one.
+// INVALID_ARGUMENT when a ministry names another one, or the parameter is no text.
 absl::StatusOr<std::string> Beneficiary(const std::string& ordering_tenant,
                                         const google::protobuf::Struct& parameters);
 

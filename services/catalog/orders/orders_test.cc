@@ -66,6 +66,18 @@ TEST_F(OrdersTest, AMinistryCannotOrderForAnother) {
   EXPECT_TRUE(CreateOrder(Provider(), R"({"tenant_code": "smf"})").ok());
 }
 
+// Else it would be an order of the provider for itself.
+TEST_F(OrdersTest, RefusesATenantCodeThatIsNoText) {
+  for (const char* code : {"5", "null", "true", R"(["smf"])", R"({"code": "smf"})"}) {
+    const std::string parameters = std::string(R"({"tenant_code": )") + code + "}";
+    const auto beneficiary = Beneficiary("provider", *StructFromJson(parameters));
+    EXPECT_EQ(error::ReasonOf(beneficiary.status()), "FIELD_INVALID") << code;
+    EXPECT_EQ(beneficiary.status().message(), "order.parameters.tenant_code: must be a text");
+  }
+  EXPECT_EQ(*Beneficiary("provider", *StructFromJson(R"({"tenant_code": "smf"})")), "smf");
+  EXPECT_EQ(*Beneficiary("provider", *StructFromJson("{}")), "provider");
+}
+
 TEST_F(OrdersTest, IsApprovedByAnotherPersonOnly) {
   PublishEfile();
   auto order = CreateOrder(Ministry(), "{}");

@@ -78,9 +78,10 @@ constexpr pg::Query kClose{"dossiers.close",
 #undef BY_BOTH
 #undef COLUMNS
 
-constexpr pg::Query kCountDocuments{
-    "dossiers.count_documents",
-    "SELECT count(*) FROM documents WHERE tenant_id = $1::text AND dossier_id = $2::uuid"};
+constexpr pg::Query kDocumentsOf{"dossiers.documents_of",
+                                 "SELECT count(*) AS count, max(create_time) AS newest"
+                                 " FROM documents"
+                                 " WHERE tenant_id = $1::text AND dossier_id = $2::uuid"};
 
 constexpr pg::Query kUnfinishedUploads{
     "dossiers.unfinished_uploads",
@@ -178,13 +179,16 @@ v1::Dossier DossierStore::Update(pg::WriteTransaction& tx, const std::string& id
                            tx.time())[0]);
 }
 
-v1::Dossier DossierStore::Close(pg::WriteTransaction& tx, const std::string& id,
+v1::Dossier DossierStore::Close(pg::WriteTransaction& tx, const std::string& id, absl::Time time,
                                 std::optional<absl::CivilDay> retention_end) const {
-  return ToDossier(tx.Exec(kClose, tx.caller().tenant, id, tx.time(), retention_end)[0]);
+  return ToDossier(tx.Exec(kClose, tx.caller().tenant, id, time, retention_end)[0]);
 }
 
-std::int64_t DossierStore::CountDocuments(pg::Transaction& tx, const std::string& id) const {
-  return tx.Exec(kCountDocuments, tx.caller().tenant, id)[0][0].as<std::int64_t>();
+FiledDocuments DossierStore::DocumentsOf(pg::Transaction& tx, const std::string& id) const {
+  const pqxx::row row = tx.Exec(kDocumentsOf, tx.caller().tenant, id)[0];
+  FiledDocuments documents{.count = row["count"].as<std::int64_t>()};
+  if (auto newest = pg::GetOptional<absl::Time>(row["newest"])) documents.newest = *newest;
+  return documents;
 }
 
 UnfinishedUploads DossierStore::ListUnfinishedUploads(pg::Transaction& tx, const std::string& id,

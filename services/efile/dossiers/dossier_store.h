@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/time/civil_time.h"
+#include "absl/time/time.h"
 #include "common/pg/database.h"
 #include "sockel/efile/v1/dossier.pb.h"
 
@@ -29,6 +30,12 @@ struct DossierQuery {
   // Id of the last one of the page before; empty for the first page.
   std::string after;
   int limit = 50;
+};
+
+struct FiledDocuments {
+  std::int64_t count = 0;
+  // create_time of the newest.
+  absl::Time newest = absl::InfinitePast();
 };
 
 struct UnfinishedUploads {
@@ -55,11 +62,11 @@ class DossierStore {
   // Writes subject and confidentiality. The dossier with its new etag.
   v1::Dossier Update(pg::WriteTransaction& tx, const std::string& id,
                      const v1::Dossier& dossier) const;
-  v1::Dossier Close(pg::WriteTransaction& tx, const std::string& id,
+  v1::Dossier Close(pg::WriteTransaction& tx, const std::string& id, absl::Time time,
                     std::optional<absl::CivilDay> retention_end) const;
 
   // Of the dossier. Exact while its row is locked (GetForUpdate).
-  std::int64_t CountDocuments(pg::Transaction& tx, const std::string& id) const;
+  FiledDocuments DocumentsOf(pg::Transaction& tx, const std::string& id) const;
 
   // The dossier's uploads that are neither filed nor given up; names of at most
   // `most` of them.

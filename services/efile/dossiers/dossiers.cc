@@ -1,5 +1,7 @@
 #include "services/efile/dossiers/dossiers.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "common/error/error.h"
 #include "common/events/events.h"
@@ -161,15 +163,18 @@ absl::StatusOr<v1::Dossier> Dossiers::Close(const Caller& caller,
         absl::Status status = error::CheckEtag(request.etag(), dossier->etag(), request.name());
         if (status.ok()) status = CheckClosable(tx, *id, *dossier);
         if (!status.ok()) return status;
+        const FiledDocuments documents = store_.DocumentsOf(tx, *id);
+        // We may have waited for a document whose time is later than ours.
+        const absl::Time time = std::max(tx.time(), documents.newest);
         std::optional<absl::CivilDay> end;
         if (auto years = dossier->retention().years(); years > 0) {
-          end = RetentionEnd(absl::ToCivilDay(tx.time(), zone_), years);
+          end = RetentionEnd(absl::ToCivilDay(time, zone_), years);
         }
         // No document comes in any more: with their number the log
         // proves, years later, that none is missing.
         Record(tx, *dossier, "efile.dossier.closed",
-               {{"documents", std::to_string(store_.CountDocuments(tx, *id))}});
-        return store_.Close(tx, *id, end);
+               {{"documents", std::to_string(documents.count)}});
+        return store_.Close(tx, *id, time, end);
       });
 }
 

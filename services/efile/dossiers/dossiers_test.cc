@@ -253,6 +253,23 @@ TEST_F(DossiersTest, ClosingBeginsTheRetentionPeriod) {
   EXPECT_EQ(closed->retention_end_date().day(), 5);
 }
 
+// Whoever closes may have begun before, and waited until the document was filed.
+TEST_F(DossiersTest, IsNotClosedBeforeItsNewestDocument) {
+  auto dossier = CreateDossier();
+  clock_.Set(absl::FromCivil(absl::CivilSecond(2026, 12, 31, 23, 59, 59), zone_));
+  ASSERT_TRUE(CreateDocument(User(), dossier->name(), "first").ok());
+  clock_.Advance(absl::Seconds(1));
+  auto newest = CreateDocument(User(), dossier->name(), "newest");
+  ASSERT_TRUE(newest.ok()) << newest.status();
+  clock_.Advance(-absl::Milliseconds(3));
+  auto closed = CloseDossier(User(), dossier->name());
+  ASSERT_TRUE(closed.ok()) << closed.status();
+  const std::string time = newest->create_time().SerializeAsString();
+  EXPECT_EQ(closed->close_time().SerializeAsString(), time);
+  EXPECT_EQ(closed->update_time().SerializeAsString(), time);
+  EXPECT_EQ(closed->retention_end_date().year(), 2037) << "of the day on which it was closed";
+}
+
 TEST_F(DossiersTest, AClosedDossierTakesNothingMore) {
   auto dossier = CreateDossier();
   ASSERT_TRUE(CloseDossier(User(), dossier->name()).ok());

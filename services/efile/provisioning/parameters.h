@@ -20,8 +20,8 @@ struct OrderedEntry {
 //   file_plan: [{code, title, retention_years, disposition}]
 //
 // retention_years from 1 to 200, absent for unlimited; disposition ARCHIVE,
-// APPRAISE or DESTROY. Other parameters are other services'. No file_plan is an
-// empty one. INVALID_ARGUMENT names the field.
+// APPRAISE or DESTROY; no code twice. Other parameters are other services'. No
+// file_plan is an empty one. INVALID_ARGUMENT names the field.
 absl::StatusOr<std::vector<OrderedEntry>> FilePlanFrom(const google::protobuf::Struct& parameters);
 
 // SHA-256 over tenant and file plan: two orders with the same are the same.

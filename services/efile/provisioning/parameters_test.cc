@@ -4,6 +4,8 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include "common/error/error.h"
+
 namespace sockel::efile {
 namespace {
 
@@ -44,6 +46,33 @@ TEST(FilePlanFromTest, RefusesWhatItCannotUnderstand) {
     EXPECT_EQ(FilePlanFrom(FromJson(json)).status().code(), absl::StatusCode::kInvalidArgument)
         << json;
   }
+}
+
+TEST(FilePlanFromTest, NamesWhatIsOfAnotherType) {
+  const auto problem = [](const std::string& entry) {
+    return std::string(
+        FilePlanFrom(FromJson(R"({"file_plan": [)" + entry + "]}")).status().message());
+  };
+  EXPECT_EQ(problem("1"), "parameters.file_plan[0]: must be an object");
+  EXPECT_EQ(problem(R"({"code": 5, "title": "t", "disposition": "ARCHIVE"})"),
+            "parameters.file_plan[0].code: must be a text");
+  EXPECT_EQ(problem(R"({"code": "5", "title": null, "disposition": "ARCHIVE"})"),
+            "parameters.file_plan[0].title: must be a text");
+  EXPECT_EQ(problem(R"({"code": "5", "title": "t", "disposition": 1})"),
+            "parameters.file_plan[0].disposition: must be a text");
+  EXPECT_EQ(problem(R"({"code": "5", "title": "t", "disposition": "ARCHIVE",
+                        "retention_years": "10"})"),
+            "parameters.file_plan[0].retention_years: must be a number");
+}
+
+TEST(FilePlanFromTest, RefusesACodeThatIsThereTwice) {
+  const absl::Status status = FilePlanFrom(FromJson(R"({"file_plan": [
+      {"code": "1", "title": "a", "disposition": "ARCHIVE"},
+      {"code": "2", "title": "b", "disposition": "ARCHIVE"},
+      {"code": "1", "title": "c", "disposition": "DESTROY"}]})"))
+                                  .status();
+  EXPECT_EQ(error::ReasonOf(status), "FIELD_INVALID");
+  EXPECT_EQ(status.message(), "parameters.file_plan[2].code: must not be in the list twice");
 }
 
 TEST(FilePlanFromTest, TakesTitlesOfThreeHundredCharactersInAnyLanguage) {

@@ -22,7 +22,7 @@ absl::Status PermissionMissing() {
 v1::CheckResponse Decide(const std::vector<std::string>& roles, const std::string& home_tenant,
                          const std::string& permission, const std::string& resource) {
   // Resources outside tenants (offerings) belong to the caller's own, as on
-  // every method.
+  // every method; other names do not get past the dispatcher.
   const std::string of_tenant = resource.rfind("tenants/", 0) == 0 ? Segment(resource, 1) : "";
   const std::string tenant = of_tenant.empty() ? home_tenant : of_tenant;
   v1::CheckResponse response;

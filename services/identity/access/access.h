@@ -20,8 +20,8 @@ class Access {
   pg::Database& db_;
 };
 
-// The answer for a principal of `home_tenant` with these roles, on `resource`
-// (empty: anything in its own tenant).
+// The answer for a principal of `home_tenant` with these roles, on `resource`,
+// which has a form that CheckRequest allows (empty: anything in its own tenant).
 v1::CheckResponse Decide(const std::vector<std::string>& roles, const std::string& home_tenant,
                          const std::string& permission, const std::string& resource);
 

@@ -153,6 +153,9 @@ absl::StatusOr<v1::User> Users::Unlock(const Caller& caller, const v1::UnlockUse
                      sign_in_store::ForgetFailures(tx, user->login());
                      user->set_state(v1::User::ACTIVE);
                      v1::User changed = user_store::Update(tx, Segment(user->name(), 3), *user);
+                     // Update still saw the failures: they go at commit.
+                     changed.set_failed_sign_in_count(0);
+                     changed.clear_sign_in_blocked_until();
                      Record(tx, changed, "identity.user.unlocked");
                      return changed;
                    });

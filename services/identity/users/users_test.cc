@@ -219,6 +219,17 @@ TEST_F(UsersTest, LockingEndsSessionsAndStopsTokens) {
   EXPECT_TRUE(Verify(again->access_token()).ok());
 }
 
+TEST_F(UsersTest, UnlockingAnswersWithoutTheFailuresThatItForgets) {
+  const v1::User user = MakeActiveUser("erika");
+  for (int i = 0; i < 5; ++i) Login("erika", "wrong wrong wrong").IgnoreError();
+  ASSERT_EQ(GetUser(user.name())->failed_sign_in_count(), 5);
+  auto unlocked = Unlock(user.name());
+  ASSERT_TRUE(unlocked.ok()) << unlocked.status();
+  EXPECT_EQ(unlocked->failed_sign_in_count(), 0);
+  EXPECT_FALSE(unlocked->has_sign_in_blocked_until());
+  EXPECT_EQ(GetUser(user.name())->SerializeAsString(), unlocked->SerializeAsString());
+}
+
 TEST_F(UsersTest, TheLastAdministratorCannotBeLocked) {
   const v1::User first = MakeActiveUser("first", "tenant-admin");
   EXPECT_EQ(Reason(Lock(first.name()).status()), "LAST_ADMIN");

@@ -39,9 +39,15 @@ Operation ToOperation(const Instance& instance) {
   return operation;
 }
 
-std::string TextParameter(const ProvisionRequest& request, const std::string& name) {
+// Absent is empty.
+absl::StatusOr<std::string> TextParameter(const ProvisionRequest& request,
+                                          const std::string& name) {
   const auto field = request.parameters().fields().find(name);
-  return field == request.parameters().fields().end() ? "" : field->second.string_value();
+  if (field == request.parameters().fields().end()) return std::string();
+  if (field->second.kind_case() == google::protobuf::Value::kStringValue) {
+    return field->second.string_value();
+  }
+  return error::InvalidField("parameters." + name, "must be a text");
 }
 
 // Equal requests give equal bytes: maps are written in the order of their keys.
@@ -60,9 +66,13 @@ std::string HashOf(const ProvisionRequest& request) {
 }
 
 absl::StatusOr<v1::Sender> OrderedSender(const ProvisionRequest& request) {
+  auto address = TextParameter(request, "sender_address");
+  if (!address.ok()) return address.status();
+  auto display_name = TextParameter(request, "tenant_display_name");
+  if (!display_name.ok()) return display_name.status();
   v1::Sender sender;
-  sender.set_email_address(TextParameter(request, "sender_address"));
-  sender.set_display_name(TextParameter(request, "tenant_display_name"));
+  sender.set_email_address(*std::move(address));
+  sender.set_display_name(*std::move(display_name));
   if (CheckSender(sender, "").ok()) return sender;
   if (sender.email_address().empty()) {
     return error::InvalidField("parameters.sender_address", "is required");

@@ -74,6 +74,17 @@ TEST_F(ProvisioningTest, ABadAddressIsNamed) {
   }
 }
 
+TEST_F(ProvisioningTest, AParameterThatIsNoTextIsNamed) {
+  for (const std::string& name :
+       {std::string("sender_address"), std::string("tenant_display_name")}) {
+    auto order = Order("post@smi.example");
+    (*order.mutable_parameters()->mutable_fields())[name].set_number_value(5);
+    const absl::Status refused = Provision(order).status();
+    EXPECT_EQ(error::ReasonOf(refused), "FIELD_INVALID");
+    EXPECT_EQ(refused.message(), "parameters." + name + ": must be a text");
+  }
+}
+
 TEST_F(ProvisioningTest, ASenderOfTheTenantsOwnIsNotOverwritten) {
   AddSender("smi");
   EXPECT_EQ(error::ReasonOf(Provision(Order("else@smi.example")).status()), "SENDER_DIFFERS");
