@@ -24,7 +24,7 @@ absl::Status Expired() {
 
 absl::Status Revoked() {
   return error::Make(absl::StatusCode::kUnauthenticated, error::CommonReason::TOKEN_REVOKED,
-                     "the session or account was stopped: sign in again");
+                     "the token was revoked: get a new one; if that is refused, sign in again");
 }
 
 bool HasExpired(const Principal& principal, absl::Time now) {

@@ -53,11 +53,13 @@ Connection::Connection(const PoolConfig& config)
   // Driver text goes to the log: without the DETAIL line, which quotes rows.
   connection_.set_verbosity(pqxx::connection_base::terse);
   // Writers say BEGIN READ WRITE; whoever only reads cannot write by mistake.
-  // The session of a worker that hangs must not hold its locks for ever.
+  // The session of a worker that hangs must not hold its locks for ever, nor those
+  // who wait for them all connections: they are told of a conflict, and try again.
   Send(
       "SET default_transaction_read_only = on; SET TimeZone = 'UTC'; SET DateStyle = 'ISO';"
       "SET IntervalStyle = 'postgres'; SET bytea_output = 'hex';"
       "SET standard_conforming_strings = on; SET idle_in_transaction_session_timeout = '60s';"
+      "SET lock_timeout = '10s';"
       "SET statement_timeout = " +
       std::to_string(MillisecondsUp(longest_statement_)));
 }

@@ -54,6 +54,9 @@ absl::StatusOr<std::string> Database::RevealingLogSettings(absl::Duration timeou
       "OR (name = 'log_error_verbosity' AND setting <> 'terse') "
       "OR (name = 'log_statement' AND setting <> 'none') "
       "OR (name IN ('log_min_duration_statement', 'log_min_duration_sample') AND setting <> '-1') "
+      "OR (name = 'log_transaction_sample_rate' AND setting <> '0') "
+      "OR (name IN ('debug_print_parse', 'debug_print_rewritten', 'debug_print_plan') "
+      "AND setting <> 'off') "
       "OR (name = 'log_min_messages' AND setting NOT IN ('log', 'fatal', 'panic') "
       "AND current_setting('log_destination') ~ 'csvlog|jsonlog')"};
   return Read(PingCaller(clock_.Now() + timeout), "pg.log_settings",

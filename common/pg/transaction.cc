@@ -110,7 +110,7 @@ void SnapshotTransaction::End() noexcept {
 }
 
 void WriteTransactionImpl::AppendBegin(Connection& connection, std::string& sql) {
-  sql.append("BEGIN READ WRITE;");
+  sql.append("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;");
   connection.AppendLocalTenant(sql, caller().tenant);
   timeout_ = connection.longest_statement();
   AppendTimeout(connection, sql);

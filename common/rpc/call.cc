@@ -113,7 +113,7 @@ absl::Status Call::StillWanted() const {
 absl::Status Call::StillAllowed() const {
   if (Standing() != Authenticator::Standing::kRevoked) return absl::OkStatus();
   return error::Make(absl::StatusCode::kUnauthenticated, CommonReason::TOKEN_REVOKED,
-                     "the session or account was stopped: sign in again");
+                     "the token was revoked: get a new one; if that is refused, sign in again");
 }
 
 bool Call::HasExpired() const { return Standing() == Authenticator::Standing::kExpired; }

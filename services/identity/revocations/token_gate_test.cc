@@ -60,17 +60,52 @@ class TokenGateTest : public IdentityTest {
   std::string binding_;
 };
 
-TEST_F(TokenGateTest, ARevocationWaitsForATokenThatIsBeingMade) {
-  absl::StatusOr<v1::ServiceAccount> removed;
-  std::thread removing;
-  const absl::Status made = Write([&](pg::WriteTransaction& tx) {
-    gate_.Enter(tx);
-    removing = std::thread([&] { removed = RemoveKey(); });
-    AwaitBlocked();
-  });
-  removing.join();
-  EXPECT_TRUE(made.ok()) << made;
-  EXPECT_TRUE(removed.ok()) << removed.status();
+TEST_F(TokenGateTest, RevocationsWaitForATokenThatIsBeingMade) {
+  const std::vector<std::function<absl::Status()>> revocations = {
+      [&] { return RemoveKey().status(); },
+      [&] {
+        v1::DeleteRoleBindingRequest request;
+        request.set_name("tenants/smi/roleBindings/" + binding_);
+        return bindings_.Delete(Admin(), request).status();
+      },
+      [&] {
+        v1::SuspendTenantRequest request;
+        request.set_name("tenants/smi");
+        return tenants_.Suspend(OperatorIn("smi"), request).status();
+      }};
+  for (const auto& revoke : revocations) {
+    absl::Status revoked;
+    std::thread revoking;
+    const absl::Status made = Write([&](pg::WriteTransaction& tx) {
+      gate_.Enter(tx);
+      revoking = std::thread([&] { revoked = revoke(); });
+      AwaitBlocked();
+    });
+    revoking.join();
+    EXPECT_TRUE(made.ok()) << made;
+    EXPECT_TRUE(revoked.ok()) << revoked;
+  }
+}
+
+TEST_F(TokenGateTest, TokensOfUsersWaitForARevocation) {
+  MakeActiveUser("erika");
+  const auto session = Login("erika");
+  ASSERT_TRUE(session.ok()) << session.status();
+  const std::vector<std::function<absl::Status()>> signings = {
+      [&] { return Login("erika").status(); },
+      [&] { return Refresh(session->refresh_token()).status(); }};
+  for (const auto& sign_in : signings) {
+    absl::Status signed_in;
+    std::thread signing;
+    const absl::Status closed = Write([&](pg::WriteTransaction& tx) {
+      gate_.Close(tx);
+      signing = std::thread([&] { signed_in = sign_in(); });
+      AwaitBlocked();
+    });
+    signing.join();
+    EXPECT_TRUE(closed.ok()) << closed;
+    EXPECT_TRUE(signed_in.ok()) << signed_in;
+  }
 }
 
 TEST_F(TokenGateTest, NoTokenIsGivenToAKeyThatIsBeingRemoved) {

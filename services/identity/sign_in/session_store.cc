@@ -58,10 +58,11 @@ constexpr pg::Query kRevoke{"identity.sessions.revoke", R"(
   UPDATE sessions SET revoke_time = $3::timestamptz
   WHERE tenant_id = $1 AND session_id = $2 AND revoke_time IS NULL)"};
 
+// Those that have expired too: by another clock they may not have, and the last
+// access token outlives the session.
 constexpr pg::Query kRevokeAll{"identity.sessions.revoke_all", R"(
   UPDATE sessions SET revoke_time = $3::timestamptz
   WHERE tenant_id = $1 AND user_id = $2 AND revoke_time IS NULL
-    AND idle_expire_time > $3::timestamptz
   RETURNING session_id)"};
 
 constexpr pg::Query kListLive{"identity.sessions.list_live", R"(
