@@ -52,7 +52,8 @@ absl::Status CheckSize(const google::protobuf::Message& request);
 // The server refused the channel's token, which was good when it was given out:
 // TOKEN_REVOKED (its owner has other roles now, or was stopped and let go on) or
 // TOKEN_EXPIRED. Nothing was done, and the channel's source gives no such token
-// out again: it has another one, or says why not.
+// out again, unless it is younger than five seconds: it has another one, or says
+// why not.
 bool NeedsAnotherToken(const absl::Status& status, const CallOptions& options);
 
 template <typename Stub, typename StubBase, typename Request, typename Response>

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -56,12 +57,18 @@ struct UserTokens {
 };
 
 // Uses the access token and trades the refresh token for the next pair in time.
-// `on_refresh` (may be empty) is told each new pair, to store it. After the
-// session ended calls fail with UNAUTHENTICATED.
+// After the session ended calls fail with UNAUTHENTICATED.
+struct UserTokenStore {
+  // Told each new pair. May be empty.
+  std::function<void(const UserTokens&)> save;
+  // The session's pair as it is stored now, nothing when there is none. May be
+  // empty. Another process may have traded the refresh token, and to use it once
+  // more would end the session for both.
+  std::function<std::optional<UserTokens>()> load;
+};
 std::shared_ptr<TokenSource> RefreshedUserTokens(UserTokens tokens,
                                                  std::shared_ptr<grpc::Channel> identity,
-                                                 const Clock& clock,
-                                                 std::function<void(const UserTokens&)> on_refresh);
+                                                 const Clock& clock, UserTokenStore store);
 
 // Reads a private JWK file. INVALID_ARGUMENT, NOT_FOUND and
 // PERMISSION_DENIED name the file.

@@ -118,7 +118,7 @@ TEST(RefreshedUserTokensTest, TradesTheRefreshTokenAndTellsTheNewPair) {
   std::promise<UserTokens> stored;
   const auto tokens = RefreshedUserTokens(
       {"user-token-0", clock.Now() + absl::Minutes(10), "refresh-0"}, identity.Channel(), clock,
-      [&](const UserTokens& pair) { stored.set_value(pair); });
+      {.save = [&](const UserTokens& pair) { stored.set_value(pair); }, .load = nullptr});
   EXPECT_EQ(Await(*tokens).value(), "user-token-0");
   EXPECT_EQ(identity.token_calls(), 0);
   clock.Advance(absl::Minutes(11));
@@ -131,18 +131,31 @@ TEST(RefreshedUserTokensTest, ReplacesARejectedTokenOfUnknownAgeAtOnce) {
   auth::FakeIdentity identity(clock);
   const auto tokens =
       RefreshedUserTokens({"user-token-0", clock.Now() + absl::Minutes(10), "refresh-0"},
-                          identity.Channel(), clock, nullptr);
+                          identity.Channel(), clock, {});
   tokens->Rejected("user-token-0");
   EXPECT_EQ(Await(*tokens).value(), "user-token-1");
   tokens->Rejected("user-token-1");
   EXPECT_EQ(Await(*tokens).value(), "user-token-1");
 }
 
+TEST(RefreshedUserTokensTest, TakesThePairThatAnotherProcessStored) {
+  testing::FakeClock clock(absl::Now());
+  auth::FakeIdentity identity(clock);
+  UserTokens stored{"user-token-9", clock.Now() + absl::Minutes(10), "refresh-0"};
+  const auto tokens =
+      RefreshedUserTokens({"user-token-0", clock.Now(), "traded already"}, identity.Channel(),
+                          clock, {.save = nullptr, .load = [&] { return stored; }});
+  EXPECT_EQ(Await(*tokens).value(), "user-token-9");
+  EXPECT_EQ(identity.token_calls(), 0);
+  clock.Advance(absl::Minutes(11));
+  EXPECT_EQ(Await(*tokens).value(), "user-token-1") << "of the refresh token that was stored";
+}
+
 TEST(RefreshedUserTokensTest, FailsOnceTheSessionEnded) {
   testing::FakeClock clock(absl::Now());
   auth::FakeIdentity identity(clock);
-  const auto tokens = RefreshedUserTokens({"user-token-0", clock.Now(), "stolen"},
-                                          identity.Channel(), clock, nullptr);
+  const auto tokens =
+      RefreshedUserTokens({"user-token-0", clock.Now(), "stolen"}, identity.Channel(), clock, {});
   EXPECT_EQ(Await(*tokens).status().code(), absl::StatusCode::kUnauthenticated);
 }
 

@@ -1,8 +1,10 @@
+#include <optional>
 #include <utility>
 
 #include "common/client/credentials.h"
 #include "common/client/refreshing_tokens.h"
 #include "common/client/token_call.h"
+#include "common/clock/clock.h"
 #include "sockel/identity/v1/authentication.grpc.pb.h"
 
 namespace sockel::client {
@@ -15,10 +17,10 @@ using identity::v1::RefreshTokensResponse;
 class UserSource final : public RefreshingTokens {
  public:
   UserSource(UserTokens tokens, const std::shared_ptr<grpc::Channel>& identity, const Clock& clock,
-             std::function<void(const UserTokens&)> on_refresh)
+             UserTokenStore store)
       : RefreshingTokens(clock),
         refresh_token_(std::move(tokens.refresh_token)),
-        on_refresh_(std::move(on_refresh)),
+        store_(std::move(store)),
         stub_(AuthenticationService::NewStub(identity)) {
     Seed({std::move(tokens.access_token), tokens.access_expire_time});
   }
@@ -26,6 +28,10 @@ class UserSource final : public RefreshingTokens {
 
  private:
   void Fetch() override {
+    if (std::optional<Token> theirs = OfAnotherProcess()) {
+      Fetched(*std::move(theirs));
+      return;
+    }
     RefreshTokensRequest request;
     request.set_refresh_token(refresh_token_);
     StartTokenCall<RefreshTokensRequest, RefreshTokensResponse>(
@@ -37,23 +43,33 @@ class UserSource final : public RefreshingTokens {
             [this](const RefreshTokensResponse& response) -> absl::StatusOr<Token> {
               const absl::Time expires = ToTime(response.access_token_expire_time());
               refresh_token_ = response.refresh_token();
-              if (on_refresh_) on_refresh_({response.access_token(), expires, refresh_token_});
+              if (store_.save) store_.save({response.access_token(), expires, refresh_token_});
               return Token{response.access_token(), expires};
             }));
   }
 
+  // Takes over the pair that another process stored; its access token, when that is
+  // good for a while yet.
+  std::optional<Token> OfAnotherProcess() {
+    const std::optional<UserTokens> stored = store_.load ? store_.load() : std::nullopt;
+    if (!stored.has_value() || stored->refresh_token == refresh_token_) return std::nullopt;
+    refresh_token_ = stored->refresh_token;
+    if (stored->access_expire_time - clock().Now() < absl::Minutes(1)) return std::nullopt;
+    return Token{stored->access_token, stored->access_expire_time};
+  }
+
   // Touched by the one fetch under way only.
   std::string refresh_token_;
-  const std::function<void(const UserTokens&)> on_refresh_;
+  const UserTokenStore store_;
   const std::unique_ptr<AuthenticationService::Stub> stub_;
 };
 
 }  // namespace
 
-std::shared_ptr<TokenSource> RefreshedUserTokens(
-    UserTokens tokens, std::shared_ptr<grpc::Channel> identity, const Clock& clock,
-    std::function<void(const UserTokens&)> on_refresh) {
-  return std::make_shared<UserSource>(std::move(tokens), identity, clock, std::move(on_refresh));
+std::shared_ptr<TokenSource> RefreshedUserTokens(UserTokens tokens,
+                                                 std::shared_ptr<grpc::Channel> identity,
+                                                 const Clock& clock, UserTokenStore store) {
+  return std::make_shared<UserSource>(std::move(tokens), identity, clock, std::move(store));
 }
 
 }  // namespace sockel::client

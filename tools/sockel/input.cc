@@ -60,23 +60,31 @@ absl::StatusOr<std::string> AskTerminal(const std::string& prompt, const std::st
 // Written out, with every alias in full. What people write is far below.
 constexpr int kMostLevels = 100;
 constexpr int kMostNodes = 100'000;
+constexpr std::size_t kMostBytes = std::size_t{16} << 20;
 
-absl::Status CheckSize(const YAML::Node& node, int level, int& nodes) {
+struct Size {
+  int nodes = 0;
+  std::size_t bytes = 0;
+};
+
+absl::Status CheckSize(const YAML::Node& node, int level, Size& size) {
   if (level > kMostLevels) {
     return absl::InvalidArgumentError(absl::StrCat(
         "nested deeper than ", kMostLevels, " levels, or an alias inside of its own anchor"));
   }
-  if (++nodes > kMostNodes) {
+  if (++size.nodes > kMostNodes) {
     return absl::InvalidArgumentError(absl::StrCat("more than ", kMostNodes, " values"));
   }
+  if (node.IsScalar()) size.bytes += node.Scalar().size();
+  if (size.bytes > kMostBytes) return absl::InvalidArgumentError("more than 16 MiB of texts");
   if (!node.IsSequence() && !node.IsMap()) return absl::OkStatus();
   for (const auto& child : node) {
     absl::Status status;
     if (node.IsSequence()) {
-      status = CheckSize(child, level + 1, nodes);
+      status = CheckSize(child, level + 1, size);
     } else {
-      status = CheckSize(child.first, level + 1, nodes);
-      if (status.ok()) status = CheckSize(child.second, level + 1, nodes);
+      status = CheckSize(child.first, level + 1, size);
+      if (status.ok()) status = CheckSize(child.second, level + 1, size);
     }
     if (!status.ok()) return status;
   }
@@ -87,8 +95,8 @@ absl::Status CheckSize(const YAML::Node& node, int level, int& nodes) {
 absl::StatusOr<YAML::Node> Parse(const std::string& text, const std::string& path) {
   try {
     YAML::Node node = YAML::Load(text);
-    int nodes = 0;
-    const absl::Status status = CheckSize(node, 1, nodes);
+    Size size;
+    const absl::Status status = CheckSize(node, 1, size);
     if (status.ok()) return node;
     return absl::InvalidArgumentError(absl::StrCat(path, ": ", status.message()));
   } catch (const YAML::Exception& e) {

@@ -66,6 +66,10 @@ TEST(ReadYamlTest, SaysWhereItIsWrong) {
 
 TEST(ReadYamlTest, AliasesThatNeverEndAreRefused) {
   TestingFolder folder;
+  // One long text, again and again.
+  std::string shouts = "a: &a " + std::string(1 << 20, 'x') + "\nb: [*a";
+  for (int i = 0; i < 20; ++i) shouts += ", *a";
+  shouts += "]\n";
   // Nine values, of nine values, of nine values …
   std::string laughs = "a0: &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9]\n";
   for (int i = 1; i < 9; ++i) {
@@ -74,7 +78,7 @@ TEST(ReadYamlTest, AliasesThatNeverEndAreRefused) {
     laughs += "]\n";
   }
   for (const std::string& text :
-       {std::string("plan: &a [*a]\n"), std::string("x: &a {y: *a}\n"), laughs,
+       {std::string("plan: &a [*a]\n"), std::string("x: &a {y: *a}\n"), laughs, shouts,
         "deep: " + std::string(200, '[') + std::string(200, ']') + "\n"}) {
     std::ofstream(folder / "order.yaml") << text;
     const absl::Status status = ReadYaml(folder / "order.yaml").status();

@@ -76,10 +76,12 @@ absl::StatusOr<std::string> ReadFile(const fs::path& path) {
 }
 
 absl::Status WritePrivateFile(const fs::path& path, const std::string& text) {
+  const fs::path folder = path.parent_path();
   std::error_code error;
-  if (fs::create_directories(path.parent_path(), error)) {
-    fs::permissions(path.parent_path(), fs::perms::owner_all, error);
+  if (!folder.empty() && fs::create_directories(folder, error)) {
+    fs::permissions(folder, fs::perms::owner_all, error);
   }
+  if (error) return CannotWrite(folder, error.value());
   std::string draft = path.string() + ".XXXXXX";
   const int fd = mkostemp(draft.data(), O_CLOEXEC);  // mode 0600
   if (fd < 0) return CannotWrite(path, errno);

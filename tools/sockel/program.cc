@@ -57,7 +57,8 @@ bool WantsJson(int argc, const char* const* argv) {
 // A file may be called anything.
 bool NamesAFile(const CLI::Option& option) {
   const std::string& name = option.get_single_name();
-  return name == "path" || name == "out" || name == "bundle" || absl::EndsWith(name, "file");
+  return name == "path" || name == "out" || name == "bundle" || name == "file" ||
+         absl::EndsWith(name, "-file");
 }
 
 // What else is given becomes part of a message, and those hold text only.

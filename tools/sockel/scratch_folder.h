@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -13,7 +14,11 @@ class ScratchFolder {
   // `path()` is empty when it cannot be made.
   explicit ScratchFolder(const std::filesystem::path& inside) {
     std::string pattern = (inside / ".sockel-XXXXXX").string();
-    if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
+    if (mkdtemp(pattern.data()) != nullptr) {
+      path_ = pattern;
+    } else {
+      error_number_ = errno;
+    }
   }
   ~ScratchFolder() {
     std::error_code error;
@@ -23,9 +28,12 @@ class ScratchFolder {
   ScratchFolder& operator=(const ScratchFolder&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
+  // Why it could not be made.
+  int error_number() const { return error_number_; }
 
  private:
   std::filesystem::path path_;
+  int error_number_ = 0;
 };
 
 }  // namespace sockel::cli

@@ -2,6 +2,7 @@
 
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "common/trace/traceparent.h"
@@ -58,6 +59,13 @@ std::string Session::EndpointOf(std::string_view service_full_name) {
   return std::string(service_full_name.substr(begin, service_full_name.find('.', begin) - begin));
 }
 
+std::string Session::Command() const {
+  std::string command = "sockel";
+  if (!globals_.profile.empty()) absl::StrAppend(&command, " -p ", globals_.profile);
+  if (!globals_.tenant.empty()) absl::StrAppend(&command, " -t ", globals_.tenant);
+  return command;
+}
+
 int Session::Elements(const google::protobuf::Message& response) {
   const google::protobuf::Descriptor& type = *response.GetDescriptor();
   for (int i = 0; i < type.field_count(); ++i) {
@@ -93,17 +101,29 @@ absl::StatusOr<std::shared_ptr<client::TokenSource>> Session::Tokens(const Profi
     tokens_ = client::ServiceAccountTokens({profile.principal, *key}, *identity, clock_);
     return tokens_;
   }
-  const auto store = [this, profile](const client::UserTokens& tokens) {
-    Profile renewed = profile;
-    renewed.access_token = tokens.access_token;
-    renewed.access_expire_time = tokens.access_expire_time;
-    renewed.refresh_token = tokens.refresh_token;
-    const absl::Status status = SaveProfile(renewed);
+  client::UserTokenStore store;
+  store.save = [this, profile](const client::UserTokens& tokens) {
+    // As it is now: another process may have changed it, or signed somebody else in.
+    absl::StatusOr<Profile> renewed = store_.Load(profile.name);
+    if (renewed.ok() && renewed->session != profile.session) return;
+    if (!renewed.ok()) renewed = profile;
+    renewed->access_token = tokens.access_token;
+    renewed->access_expire_time = tokens.access_expire_time;
+    renewed->refresh_token = tokens.refresh_token;
+    const absl::Status status = SaveProfile(*renewed);
     if (!status.ok()) std::cerr << "warning: " << status.ToString() << "\n";
+  };
+  store.load = [this, profile]() -> std::optional<client::UserTokens> {
+    const absl::StatusOr<Profile> stored = store_.Load(profile.name);
+    if (!stored.ok() || stored->session != profile.session || !stored->SignedIn()) {
+      return std::nullopt;
+    }
+    return client::UserTokens{stored->access_token, stored->access_expire_time,
+                              stored->refresh_token};
   };
   tokens_ = client::RefreshedUserTokens(
       {profile.access_token, profile.access_expire_time, profile.refresh_token}, *identity, clock_,
-      store);
+      std::move(store));
   return tokens_;
 }
 

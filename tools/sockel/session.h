@@ -38,6 +38,8 @@ class Session {
   const ProfileStore& store() const { return store_; }
   const Globals& globals() const { return globals_; }
   bool json() const { return globals_.output == "json"; }
+  // How to call the client so that it works where this run does: `sockel -p X`.
+  std::string Command() const;
   const Clock& clock() const { return clock_; }
 
   // The profile of this run; changed through SaveProfile.

@@ -192,7 +192,8 @@ TEST_F(UserCommandsTest, WhoseRoleIsRefusedIsToldToExist) {
   EXPECT_THAT(Explain(status), HasSubstr(absl::StrCat("the user ", kErika,
                                                       " was created, with the role caseworker; ",
                                                       "operator: You cannot give it.")));
-  EXPECT_THAT(Explain(status), HasSubstr(absl::StrCat("sockel roles bind ROLE ", kErika)));
+  EXPECT_THAT(Explain(status),
+              HasSubstr(absl::StrCat("sockel -p test -t smi roles bind ROLE ", kErika)));
   EXPECT_THAT(out_, HasSubstr(kErika));
 }
 

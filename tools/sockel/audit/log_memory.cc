@@ -39,7 +39,7 @@ absl::StatusOr<std::optional<LogMemory::Known>> LogMemory::Recall(const Log& log
   std::error_code error;
   if (!std::filesystem::exists(path, error) && !error) return std::optional<Known>();
   absl::StatusOr<std::string> text = ReadFile(path);
-  if (!text.ok()) return absl::FailedPreconditionError(text.status().message());
+  if (!text.ok()) return text.status();
   const json tree = json::parse(*text, nullptr, false);
   Known known{TextAt(tree, "verifier_key"), TextAt(tree, "note")};
   if (!known.verifier_key.empty() && !known.note.empty()) return std::optional<Known>(known);

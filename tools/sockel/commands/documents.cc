@@ -251,14 +251,18 @@ absl::Status GetToStandardOutput(Session& session, const efile::v1::ListDocument
                                                    wanted.documents_size(),
                                                    ": name a folder with --out"));
   }
-  std::error_code error;
-  const ScratchFolder scratch(fs::temp_directory_path(error));
-  if (scratch.path().empty()) {
-    return absl::FailedPreconditionError("cannot write in the folder for temporary files");
+  std::ifstream content;
+  {
+    std::error_code error;
+    const fs::path temporary = fs::temp_directory_path(error);
+    if (error) return CannotWrite("the folder for temporary files", error.value());
+    const ScratchFolder scratch(temporary);
+    if (scratch.path().empty()) return CannotWrite(temporary, scratch.error_number());
+    const auto files = GetAll(session, wanted, scratch.path() / "content", false);
+    if (!files.ok()) return files.status();
+    content.open(files->front(), std::ios::binary);
+    // Its name goes before anybody can close the pipe on us.
   }
-  const auto files = GetAll(session, wanted, scratch.path() / "content", false);
-  if (!files.ok()) return files.status();
-  std::ifstream content(files->front(), std::ios::binary);
   // To the stream, nothing to write is a failure.
   if (BytesOf(wanted) > 0) std::cout << content.rdbuf();
   return absl::OkStatus();
@@ -273,7 +277,9 @@ absl::Status Get(Session& session, const Options& options) {
   const fs::path absolute = AbsolutePath(target.string());
   std::error_code error;
   const bool into_folder = !IsDocumentName(options.name) || fs::is_directory(absolute, error);
-  fs::create_directories(into_folder ? absolute : absolute.parent_path(), error);
+  const fs::path folder = into_folder ? absolute : absolute.parent_path();
+  fs::create_directories(folder, error);
+  if (error) return CannotWrite(folder, error.value());
   const auto files = GetAll(session, *wanted, target, into_folder);
   if (!files.ok()) return files.status();
   return ShowGot(session, *wanted, *files);

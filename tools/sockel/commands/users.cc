@@ -42,13 +42,14 @@ absl::Status CheckRoles(const std::vector<std::string>& roles) {
 }
 
 // What was done although a role could not be given.
-absl::Status WithoutRole(const identity::v1::User& user, const std::vector<std::string>& given,
-                         const std::string& role, const absl::Status& refusal) {
+absl::Status WithoutRole(const Session& session, const identity::v1::User& user,
+                         const std::vector<std::string>& given, const std::string& role,
+                         const absl::Status& refusal) {
   std::string done = absl::StrCat("the user ", user.name(), " was created");
   if (!given.empty()) absl::StrAppend(&done, ", with the role ", absl::StrJoin(given, ", "));
   return WithNextStep(WithMessage(refusal, absl::StrCat(done, "; ", role, ": ", refusal.message())),
-                      absl::StrCat("give each role that is missing with `sockel roles bind ROLE ",
-                                   user.name(), "`"));
+                      absl::StrCat("give each role that is missing with `", session.Command(),
+                                   " roles bind ROLE ", user.name(), "`"));
 }
 
 absl::Status Create(Session& session, const Options& options) {
@@ -73,7 +74,7 @@ absl::Status Create(Session& session, const Options& options) {
         session.Call<RoleBindingService>(&RoleBindingService::Stub::CreateRoleBinding, binding);
     if (!bound.ok()) {
       session.Show(*user).IgnoreError();
-      return WithoutRole(*user, given, role, bound.status());
+      return WithoutRole(session, *user, given, role, bound.status());
     }
     given.push_back(role);
   }

@@ -136,8 +136,7 @@ absl::StatusOr<Exported> ExportEvidence(Session& session, const std::string& dos
   if (!status.ok()) return status;
   const ScratchFolder scratch(target.parent_path());
   if (scratch.path().empty()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("cannot write in ", target.parent_path().string()));
+    return CannotWrite(target.parent_path(), scratch.error_number());
   }
   absl::StatusOr<Manifest> manifest = Describe(session, dossier);
   if (!manifest.ok()) return manifest.status();

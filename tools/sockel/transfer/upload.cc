@@ -92,20 +92,22 @@ absl::StatusOr<Document> Uploader::Put(const FileToPut& file) {
 
 absl::StatusOr<Document> Uploader::Repeatedly(const FileToPut& file, TransferState& state) {
   absl::Duration pause = absl::Milliseconds(100);
-  std::int64_t received = -1;
+  Streamed streamed;
   while (true) {
-    absl::StatusOr<Document> document = Attempt(file, state, received);
+    streamed.begun = false;
+    absl::StatusOr<Document> document = Attempt(file, state, streamed);
     if (document.ok()) patience_.NoteSignOfLife();
-    if (document.ok() || !IsWorthRepeating(document.status()) || patience_.IsOver()) {
-      return document;
-    }
+    // Whether a stream that broke had brought anything, the next attempt is told.
+    const bool over = patience_.IsOver() && !streamed.begun;
+    if (document.ok() || !IsWorthRepeating(document.status()) || over) return document;
+    streamed.broken = document.status();
     absl::SleepFor(pause);
     pause = std::min(pause * 2, absl::Seconds(2));
   }
 }
 
 absl::StatusOr<Document> Uploader::Attempt(const FileToPut& file, TransferState& state,
-                                           std::int64_t& received) {
+                                           Streamed& streamed) {
   efile::v1::CreateDocumentRequest request;
   if (file.size <= kInlineLimit) {
     absl::StatusOr<std::string> content = ReadFile(file.path);
@@ -115,7 +117,7 @@ absl::StatusOr<Document> Uploader::Attempt(const FileToPut& file, TransferState&
     if (document.ok()) progress_.AddBytes(file.size);
     return document;
   }
-  if (absl::Status sent = SendContent(file, state, received); !sent.ok()) return sent;
+  if (absl::Status sent = SendContent(file, state, streamed); !sent.ok()) return sent;
   request.set_upload(state.upload);
   return File(file, state, std::move(request));
 }
@@ -134,14 +136,16 @@ absl::StatusOr<Document> Uploader::File(const FileToPut& file, const TransferSta
 }
 
 absl::Status Uploader::SendContent(const FileToPut& file, TransferState& state,
-                                   std::int64_t& received) {
+                                   Streamed& streamed) {
   absl::StatusOr<Upload> upload = CurrentUpload(file, state);
   if (!upload.ok()) return upload.status();
   // Only progress is a sign of life: an upload that fails at the same place
   // again and again is given up.
-  if (upload->received_size() > received) patience_.NoteSignOfLife();
-  received = upload->received_size();
+  if (upload->received_size() > streamed.received) patience_.NoteSignOfLife();
+  streamed.received = upload->received_size();
   if (upload->state() != Upload::RECEIVING) return absl::OkStatus();  // complete, or filed
+  if (patience_.IsOver()) return streamed.broken;
+  streamed.begun = true;
   return Append(file, *upload);
 }
 

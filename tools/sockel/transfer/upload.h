@@ -40,12 +40,18 @@ class Uploader {
   absl::StatusOr<efile::v1::Document> Put(const FileToPut& file);
 
  private:
+  // How far the stream of one file got.
+  struct Streamed {
+    std::int64_t received = -1;  // by the service, as it told before the last attempt
+    bool begun = false;          // in the last attempt
+    absl::Status broken;         // how that ended
+  };
   absl::StatusOr<efile::v1::Document> Repeatedly(const FileToPut& file, TransferState& state);
   absl::StatusOr<efile::v1::Document> Attempt(const FileToPut& file, TransferState& state,
-                                              std::int64_t& received);
+                                              Streamed& streamed);
   absl::StatusOr<efile::v1::Document> File(const FileToPut& file, const TransferState& state,
                                            efile::v1::CreateDocumentRequest request);
-  absl::Status SendContent(const FileToPut& file, TransferState& state, std::int64_t& received);
+  absl::Status SendContent(const FileToPut& file, TransferState& state, Streamed& streamed);
   absl::StatusOr<efile::v1::Upload> CurrentUpload(const FileToPut& file, TransferState& state);
   absl::Status Append(const FileToPut& file, const efile::v1::Upload& upload);
 
