@@ -52,7 +52,7 @@ Connection::Connection(const PoolConfig& config)
       session_(connection_) {
   // Driver text goes to the log: without the DETAIL line, which quotes rows.
   connection_.set_verbosity(pqxx::connection_base::terse);
-  // Writers say BEGIN READ WRITE; whoever only reads cannot write by mistake.
+  // Writers say READ WRITE; whoever only reads cannot write by mistake.
   // The session of a worker that hangs must not hold its locks for ever, nor those
   // who wait for them all connections: they are told of a conflict, and try again.
   Send(

@@ -11,10 +11,13 @@ constexpr absl::Duration kClockDifference = absl::Minutes(1);
 
 }  // namespace
 
-void Revoker::Revoke(pg::WriteTransaction& tx, std::string_view subject) const {
+void Revoker::Revoke(pg::WriteTransaction& tx, const std::vector<std::string>& subjects) const {
+  if (subjects.empty()) return;
   const absl::Time revoke_time = gate_.Now(tx);
-  revocation_store::Insert(tx, ids::NewUuidV7(tx.time()), subject, revoke_time,
-                           revoke_time + kLongestTokenLifetime + kClockDifference);
+  for (const std::string& subject : subjects) {
+    revocation_store::Insert(tx, ids::NewUuidV7(tx.time()), subject, revoke_time,
+                             revoke_time + kLongestTokenLifetime + kClockDifference);
+  }
   if (wake_) tx.AfterCommit(wake_);
 }
 

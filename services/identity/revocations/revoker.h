@@ -1,8 +1,9 @@
 #pragma once
 
 #include <functional>
-#include <string_view>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "common/pg/database.h"
@@ -29,7 +30,10 @@ class Revoker {
   // When `tx` commits, every token about `subject` (name of a tenant, user,
   // service account or session) that was issued until now is refused. Call it
   // after everything in `tx` that may wait for a lock.
-  void Revoke(pg::WriteTransaction& tx, std::string_view subject) const;
+  void Revoke(pg::WriteTransaction& tx, const std::string& subject) const {
+    Revoke(tx, std::vector<std::string>{subject});
+  }
+  void Revoke(pg::WriteTransaction& tx, const std::vector<std::string>& subjects) const;
 
  private:
   const TokenGate& gate_;

@@ -63,7 +63,7 @@ std::optional<Current> FindLiveForUpdate(pg::WriteTransaction& tx, std::string_v
 std::optional<v1::Session> FindForUpdate(pg::WriteTransaction& tx, std::string_view user,
                                          std::string_view session);
 void Revoke(pg::WriteTransaction& tx, std::string_view session);
-// All of the user's live ones; their ids.
+// All of the user's that nobody has ended, expired ones too; their ids.
 std::vector<std::string> RevokeAll(pg::WriteTransaction& tx, std::string_view user);
 
 // Live ones, newest first, older than `before` (an id; empty = from the newest).

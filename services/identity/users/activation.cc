@@ -110,9 +110,11 @@ absl::StatusOr<v1::ActivateUserResponse> Activation::Activate(
                          [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::ActivateUserResponse> {
                            if (!activation_store::Redeem(tx, *user, hash, *password_hash))
                              return CodeInvalid();
-                           for (const std::string& session : session_store::RevokeAll(tx, *user)) {
-                             parts_.revoker.Revoke(tx, SessionName(caller.tenant, *user, session));
+                           std::vector<std::string> sessions = session_store::RevokeAll(tx, *user);
+                           for (std::string& session : sessions) {
+                             session = SessionName(caller.tenant, *user, session);
                            }
+                           parts_.revoker.Revoke(tx, sessions);
                            sign_in_store::ForgetFailures(tx, login);
                            ledger::Append(tx, {.resource = caller.subject});
                            events::Emit(
