@@ -110,6 +110,11 @@ absl::Status Call::StillWanted() const {
   return context_->IsCancelled() ? Cancelled() : absl::OkStatus();
 }
 
+absl::Status Call::TakeShare(OpenStream& stream) const {
+  if (core_.streams().Assign(stream, caller_.home_tenant)) return absl::OkStatus();
+  return Overloaded(core_.workers());
+}
+
 absl::Status Call::StillAllowed() const {
   if (Standing() != Authenticator::Standing::kRevoked) return absl::OkStatus();
   return error::Make(absl::StatusCode::kUnauthenticated, CommonReason::TOKEN_REVOKED,
@@ -234,6 +239,12 @@ absl::Status Draining() {
 absl::Status Cancelled() {
   return error::Make(absl::StatusCode::kCancelled, CommonReason::CALL_CANCELLED,
                      "the caller went away");
+}
+
+absl::Status Idle(std::string_view what) {
+  return error::Make(absl::StatusCode::kDeadlineExceeded, CommonReason::STREAM_IDLE,
+                     absl::StrCat("the client ", std::string(what),
+                                  " for too long; begin again where it has got to"));
 }
 
 absl::Status Escaped(const char* what) {

@@ -31,6 +31,9 @@ class Call {
   // Authenticates, authorises, validates `request` and brings it into normal
   // form. After it, caller() is complete.
   absl::Status Prepare(google::protobuf::Message& request);
+  // For streams, after Prepare(): RESOURCE_EXHAUSTED/OVERLOADED when the tenant
+  // has its share of the places.
+  absl::Status TakeShare(OpenStream& stream) const;
   // For the later messages of a stream.
   absl::Status ValidateNext(google::protobuf::Message& request) const;
   // The client went away, or its time is up.
@@ -40,6 +43,10 @@ class Call {
   absl::Status StillAllowed() const;
   // For streams that could wait for ever: whether the token's time is up.
   bool HasExpired() const;
+
+  // Makes gRPC give up what it is about to send. From any thread, until the call
+  // concludes.
+  void Cancel() { context_->TryCancel(); }
 
   // INVALID_ARGUMENT/FIELD_INVALID: what came is no message of this method.
   absl::Status Malformed() const;
@@ -77,6 +84,8 @@ absl::Status Overloaded(const WorkerPool& workers);
 absl::Status Draining();
 // CANCELLED/CALL_CANCELLED.
 absl::Status Cancelled();
+// DEADLINE_EXCEEDED/STREAM_IDLE. `what` the client did, as `sent nothing`.
+absl::Status Idle(std::string_view what);
 // For an exception that reached us: a defect.
 absl::Status Escaped(const char* what);
 

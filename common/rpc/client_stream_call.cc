@@ -8,11 +8,6 @@
 namespace sockel::rpc::internal {
 namespace {
 
-absl::Status Idle() {
-  return error::Make(absl::StatusCode::kDeadlineExceeded, error::CommonReason::STREAM_IDLE,
-                     "nothing was sent for too long; begin again where the server has got to");
-}
-
 // gRPC tells of a message that does not parse what it tells of the end of the
 // stream: no more. But whoever parses clears the message first, so that a mark
 // in it tells whether anything came. No field on the wire has the number 0.
@@ -117,6 +112,7 @@ absl::Status ClientStreamBase::Consume() {
   opened_ = true;
   if (absl::Status status = call_.StillWanted(); !status.ok()) return status;
   if (absl::Status status = call_.Prepare(current()); !status.ok()) return status;
+  if (absl::Status status = call_.TakeShare(*this); !status.ok()) return status;
   if (absl::Status status = Open(call_.caller()); !status.ok()) return status;
   return WriteCurrent();
 }
@@ -145,7 +141,7 @@ void ClientStreamBase::Run() {
     idle = idle_;
   }
   if (IsCancelled()) return End(Cancelled());
-  if (idle) return End(Idle());
+  if (idle) return End(Idle("sent nothing"));
   if (has_message) {
     absl::Status status = Guarded([this] { return Consume(); });
     if (!status.ok()) return End(status);

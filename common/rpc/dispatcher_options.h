@@ -24,10 +24,12 @@ struct DispatcherOptions {
   // Calls with less time left than this are refused: nobody would hear the
   // answer.
   absl::Duration least_remaining = absl::Milliseconds(1);
-  // Most streams open at a time; more are refused with OVERLOADED.
+  // Most streams open at a time, and half of that for one tenant; more are refused
+  // with OVERLOADED.
   int max_streams = 2000;
   // How long a client that streams may send nothing; then the stream ends with
-  // DEADLINE_EXCEEDED/STREAM_IDLE.
+  // DEADLINE_EXCEEDED/STREAM_IDLE. And how long it may take nothing of what is
+  // sent; then it ends with CANCELLED.
   absl::Duration stream_idle = absl::Minutes(1);
 };
 

@@ -1,5 +1,7 @@
 #include "common/rpc/open_streams.h"
 
+#include <algorithm>
+
 #include "absl/time/clock.h"
 
 namespace sockel::rpc::internal {
@@ -17,7 +19,7 @@ OpenStreams::~OpenStreams() {
 
 void OpenStreams::Add(OpenStream& stream) {
   absl::MutexLock lock(&mutex_);
-  streams_.emplace(&stream, false);
+  streams_.emplace(&stream, Entry());
   // Admitted a moment before draining began, it was not in the list then.
   if (draining_) stream.OnDrain();
 }
@@ -26,7 +28,17 @@ bool OpenStreams::TakePlace(OpenStream& stream) {
   absl::MutexLock lock(&mutex_);
   if (taken_ >= most_) return false;
   ++taken_;
-  streams_[&stream] = true;
+  streams_[&stream].placed = true;
+  return true;
+}
+
+bool OpenStreams::Assign(OpenStream& stream, std::string_view tenant) {
+  absl::MutexLock lock(&mutex_);
+  Entry& entry = streams_[&stream];
+  int& taken = taken_by_tenant_[std::string(tenant)];
+  if (taken >= std::max(most_ / 2, 1)) return false;
+  ++taken;
+  entry.tenant = tenant;
   return true;
 }
 
@@ -34,21 +46,23 @@ void OpenStreams::Remove(OpenStream& stream) {
   absl::MutexLock lock(&mutex_);
   const auto found = streams_.find(&stream);
   if (found == streams_.end()) return;
-  if (found->second) --taken_;
+  if (found->second.placed) --taken_;
+  const auto taken = taken_by_tenant_.find(found->second.tenant);
+  if (taken != taken_by_tenant_.end() && --taken->second == 0) taken_by_tenant_.erase(taken);
   streams_.erase(found);
 }
 
 void OpenStreams::Drain() {
   absl::MutexLock lock(&mutex_);
   draining_ = true;
-  for (const auto& [stream, placed] : streams_) stream->OnDrain();
+  for (const auto& [stream, entry] : streams_) stream->OnDrain();
 }
 
 void OpenStreams::Watch() {
   absl::MutexLock lock(&mutex_);
   while (!mutex_.AwaitWithTimeout(absl::Condition(&stopping_), idle_limit_ / 4)) {
     const absl::Time since = absl::Now() - idle_limit_;
-    for (const auto& [stream, placed] : streams_) stream->OnIdleCheck(since);
+    for (const auto& [stream, entry] : streams_) stream->OnIdleCheck(since);
   }
 }
 

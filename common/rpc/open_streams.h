@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+#include <string_view>
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
@@ -17,8 +19,8 @@ class OpenStream {
   virtual ~OpenStream() = default;
   // The server is stopping: who only waits shall end.
   virtual void OnDrain() = 0;
-  // From time to time. Who has waited for its client since before `since`
-  // shall end.
+  // From time to time. Who has waited for its client since before `since`, or
+  // waits for one that was stopped, shall end.
   virtual void OnIdleCheck(absl::Time since) = 0;
 };
 
@@ -36,20 +38,28 @@ class OpenStreams {
   // Before it does anything: false when all places are taken. A stream that
   // has not said yet who it is has none, so that strangers cannot take them.
   bool TakePlace(OpenStream& stream);
+  // Once it is known whose it is: false when that tenant has half of the places
+  // already. The others' streams shall find room whatever one does.
+  bool Assign(OpenStream& stream, std::string_view tenant);
   // Once, at its end; gives the place back.
   void Remove(OpenStream& stream);
 
   void Drain();
 
  private:
+  struct Entry {
+    bool placed = false;
+    std::string tenant;  // once it is known
+  };
+
   void Watch();
 
   const int most_;
   const absl::Duration idle_limit_;
   absl::Mutex mutex_;
-  // Whether it has a place.
-  absl::flat_hash_map<OpenStream*, bool> streams_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<OpenStream*, Entry> streams_ ABSL_GUARDED_BY(mutex_);
   int taken_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::flat_hash_map<std::string, int> taken_by_tenant_ ABSL_GUARDED_BY(mutex_);
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread watch_;

@@ -1,5 +1,6 @@
 #include "common/rpc/server_stream_call.h"
 
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 
 namespace sockel::rpc::internal {
@@ -63,22 +64,36 @@ void ServerStreamBase::OnWritten(bool ok) {
   call_.core().workers().SubmitAdmitted(*this);
 }
 
-bool ServerStreamBase::IsCancelled() {
+// Only cancelling ends a stream whose message is not taken; why, the client cannot
+// be told. gRPC hands OnWritten() to a thread of its own.
+void ServerStreamBase::OnIdleCheck(absl::Time since) {
+  absl::MutexLock lock(&waker_->mutex);
+  if (waker_->state != State::kWriting || !waker_->given_up.ok()) return;
+  waker_->given_up = call_.StillAllowed();
+  if (waker_->given_up.ok() && waker_->writing_since <= since) {
+    waker_->given_up = Idle("took nothing");
+  }
+  if (!waker_->given_up.ok()) call_.Cancel();
+}
+
+absl::Status ServerStreamBase::Interruption() {
   absl::MutexLock lock(&waker_->mutex);
   waker_->woken = false;
-  return waker_->cancelled;
+  if (!waker_->given_up.ok()) return waker_->given_up;
+  return waker_->cancelled ? Cancelled() : absl::OkStatus();
 }
 
 absl::Status ServerStreamBase::Begin() {
   begun_ = true;
   if (absl::Status status = call_.StillWanted(); !status.ok()) return status;
   if (absl::Status status = call_.Prepare(request()); !status.ok()) return status;
+  if (absl::Status status = call_.TakeShare(*this); !status.ok()) return status;
   return Open(call_.caller());
 }
 
 void ServerStreamBase::Run() {
   for (;;) {
-    if (IsCancelled()) return End(Cancelled());
+    if (absl::Status status = Interruption(); !status.ok()) return End(status);
     absl::StatusOr<Pull> pull = Guarded([this]() -> absl::StatusOr<Pull> {
       absl::Status status = begun_ ? call_.StillAllowed() : Begin();
       return status.ok() ? Next(wake_) : status;
@@ -94,6 +109,7 @@ bool ServerStreamBase::HandlePull(Pull pull) {
       {
         absl::MutexLock lock(&waker_->mutex);
         waker_->state = State::kWriting;
+        waker_->writing_since = absl::Now();
       }
       Write();  // OnWritten() may run before this returns
       return true;

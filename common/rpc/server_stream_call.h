@@ -24,9 +24,7 @@ class ServerStreamBase : public WorkerPool::Task, public OpenStream {
 
   void Start();
   void OnDrain() final;
-  // Its client waits for us, or is slow to take what we sent; keepalive finds
-  // out when it is gone.
-  void OnIdleCheck(absl::Time /*since*/) final {}
+  void OnIdleCheck(absl::Time since) final;
 
  protected:
   // The reactions of gRPC.
@@ -52,6 +50,9 @@ class ServerStreamBase : public WorkerPool::Task, public OpenStream {
     bool woken ABSL_GUARDED_BY(mutex) = false;  // while running
     bool cancelled ABSL_GUARDED_BY(mutex) = false;
     bool draining ABSL_GUARDED_BY(mutex) = false;
+    // While writing: since when the client has not taken the message.
+    absl::Time writing_since ABSL_GUARDED_BY(mutex);
+    absl::Status given_up ABSL_GUARDED_BY(mutex);  // why we cancelled it ourselves
 
     void Wake();
     void RunIfWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
@@ -62,7 +63,8 @@ class ServerStreamBase : public WorkerPool::Task, public OpenStream {
   // True when the worker is done with this step.
   bool HandlePull(Pull pull);
   bool Wait();
-  bool IsCancelled();
+  // Why the stream ends between two steps; OK when it goes on.
+  absl::Status Interruption();
   void End(const absl::Status& status);
 
   Call call_;

@@ -51,6 +51,13 @@ class StreamTest : public ::testing::Test {
                                "/sockel.rpc.testing.LibraryService/WritePages", pages);
   }
 
+  // That of the first call to end.
+  std::string AwaitLogLine() {
+    const absl::Time limit = absl::Now() + absl::Seconds(20);
+    while (server_.log().lines().empty() && absl::Now() < limit) std::this_thread::yield();
+    return server_.log().lines().empty() ? "no call ended" : server_.log().lines().front();
+  }
+
   Library library_;
   InProcessServer server_;
   LibraryDoor door_{server_.dispatcher(), library_};
@@ -280,6 +287,31 @@ TEST_F(FewStreamsTest, RefusesMoreStreamsThanItIsMadeFor) {
   EXPECT_TRUE(reader->Finish().ok());
 }
 
+class SharedStreamsTest : public StreamTest {
+ protected:
+  SharedStreamsTest() : StreamTest({.max_streams = 4}) {}
+};
+
+TEST_F(SharedStreamsTest, LeavesHalfOfThePlacesToOtherTenants) {
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<grpc::ClientReader<Page>>> readers;
+  for (int i = 1; i <= 2; ++i) {
+    contexts.push_back(InProcessServer::Context("smi"));
+    readers.push_back(stub_->ReadPages(contexts.back().get(), request_));
+    library_.WaitUntilWaiting(i);
+  }
+  auto third = InProcessServer::Context("smi");
+  EXPECT_EQ(ReasonOf(stub_->ReadPages(third.get(), request_)->Finish()), "OVERLOADED");
+  request_.set_name("tenants/sma/books/b1");
+  contexts.push_back(InProcessServer::Context("sma"));
+  readers.push_back(stub_->ReadPages(contexts.back().get(), request_));
+  library_.EndPages();
+  for (auto& reader : readers) EXPECT_TRUE(reader->Finish().ok());
+  // Those that ended gave their share back.
+  request_.set_name(kBook);
+  EXPECT_TRUE(stub_->ReadPages(InProcessServer::Context("smi").get(), request_)->Finish().ok());
+}
+
 TEST_F(FewStreamsTest, GivesNoPlaceToAStrangerWhoSaysNothing) {
   WritePagesResponse response;
   auto stranger = InProcessServer::Anonymous();
@@ -313,6 +345,37 @@ TEST_F(ImpatientStreamTest, EndsAStreamWhoseClientSendsNothing) {
     EXPECT_EQ(ReasonOf(status), "STREAM_IDLE");
   }
   library_.WaitUntilNoStreams();
+}
+
+// So that its client, which reads on only when asked, does not take the rest.
+TEST_F(ImpatientStreamTest, EndsAStreamWhoseClientTakesNothing) {
+  library_.AddPages(10'000);
+  auto context = InProcessServer::Context("smi");
+  auto reader = stub_->ReadPages(context.get(), request_);
+  Page page;
+  ASSERT_TRUE(reader->Read(&page));
+  EXPECT_THAT(AwaitLogLine(), HasSubstr("STREAM_IDLE"));
+  while (reader->Read(&page)) {
+  }
+  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_LT(library_.pages_taken(), 10'000);
+}
+
+class TickingStreamTest : public StreamTest {
+ protected:
+  TickingStreamTest() : StreamTest({.stream_idle = absl::Seconds(1)}) {}
+};
+
+TEST_F(TickingStreamTest, EndsAStreamWhoseClientWasStoppedAndTakesNothing) {
+  library_.AddPages(10'000);
+  auto context = InProcessServer::Context("smi");
+  auto reader = stub_->ReadPages(context.get(), request_);
+  Page page;
+  ASSERT_TRUE(reader->Read(&page));
+  server_.test_authenticator().SetStanding(Authenticator::Standing::kRevoked);
+  EXPECT_THAT(AwaitLogLine(), HasSubstr("TOKEN_REVOKED"));
+  context->TryCancel();
+  reader->Finish();
 }
 
 class OneWorkerStreamTest : public StreamTest {

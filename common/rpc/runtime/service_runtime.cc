@@ -38,6 +38,8 @@ log::Logger LoggerAt(log::Level level) {
   return log::Default();
 }
 
+std::string ApplicationName(const std::string& service) { return "sockel-" + service; }
+
 pg::PoolConfig PoolConfigOf(const Settings& settings, const std::string& service,
                             pg::Observer* observer) {
   pg::PoolConfig config;
@@ -46,7 +48,7 @@ pg::PoolConfig PoolConfigOf(const Settings& settings, const std::string& service
   config.size = settings.pool_size;
   config.wait = settings.pool_wait;
   config.statement_timeout = settings.statement_timeout;
-  config.application_name = "sockel-" + service;
+  config.application_name = ApplicationName(service);
   config.observer = observer;
   return config;
 }
@@ -114,7 +116,8 @@ ServiceRuntime::~ServiceRuntime() {
 
 pg::Listener& ServiceRuntime::listener() {
   if (listener_ == nullptr) {
-    listener_ = std::make_unique<pg::Listener>(settings_.conninfo, settings_.password_file);
+    listener_ = std::make_unique<pg::Listener>(settings_.conninfo, settings_.password_file,
+                                               ApplicationName(spec_.name));
   }
   return *listener_;
 }

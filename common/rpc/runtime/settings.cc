@@ -86,7 +86,8 @@ void ReadLimits(config::Reader config, Settings& settings) {
   settings.queue_wait = config.Duration("queue_wait", absl::Milliseconds(50),
                                         "Calls that would wait longer for a thread are refused");
   settings.max_streams = static_cast<int>(
-      config.Int("max_streams", 2000, "Most streams open at a time", {1, 100'000}));
+      config.Int("max_streams", 2000,
+                 "Most streams open at a time; one tenant may have half of them", {1, 100'000}));
   settings.drain_delay =
       config.Duration("drain.delay", absl::ZeroDuration(),
                       "From not-serving to refusing calls: until load balancers have noticed");

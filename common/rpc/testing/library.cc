@@ -168,11 +168,11 @@ void Library::EndPages() {
   AddPages(0);
 }
 
-void Library::WaitUntilWaiting() {
+void Library::WaitUntilWaiting(std::size_t streams) {
   absl::MutexLock lock(&mutex_);
-  const auto waiting = [this] {
+  const auto waiting = [this, streams] {
     mutex_.AssertHeld();
-    return !waiting_.empty();
+    return waiting_.size() >= streams;
   };
   mutex_.Await(absl::Condition(&waiting));
 }

@@ -44,7 +44,8 @@ class Library {
   void EndPages();
   // Pages taken from the source, and sources that exist.
   int pages_taken() const { return pages_taken_; }
-  void WaitUntilWaiting();
+  // Until so many sources have nothing.
+  void WaitUntilWaiting(std::size_t streams = 1);
   void WaitUntilNoStreams();
 
   // WritePages works on pages only as far as AllowWrites() lets it.
