@@ -22,13 +22,6 @@ absl::Status Plain(absl::StatusCode code, std::string_view message) {
   return absl::Status(code, absl::string_view(message.data(), message.size()));
 }
 
-absl::Status WithResource(absl::Status status, std::string_view name) {
-  ResourceInfo info;
-  info.set_resource_name(std::string(name));
-  internal::SetPayload(status, info);
-  return status;
-}
-
 }  // namespace
 
 absl::Status Make(absl::StatusCode code, std::string_view reason, std::string_view message,
@@ -40,6 +33,11 @@ absl::Status Make(absl::StatusCode code, std::string_view reason, std::string_vi
     (*info.mutable_metadata())[std::string(key)] = std::string(value);
   }
   internal::SetPayload(status, info);
+  if (const auto resource = info.metadata().find("resource"); resource != info.metadata().end()) {
+    ResourceInfo about;
+    about.set_resource_name(resource->second);
+    internal::SetPayload(status, about);
+  }
   return status;
 }
 
@@ -60,17 +58,15 @@ absl::Status InvalidField(std::string_view field, std::string_view what_would_be
 absl::Status NotFound(std::string_view resource_name) {
   std::string message(resource_name);
   message.append(" does not exist, or you may not see it");
-  return WithResource(Make(absl::StatusCode::kNotFound, errors::v1::RESOURCE_NOT_FOUND, message,
-                           {{"resource", resource_name}}),
-                      resource_name);
+  return Make(absl::StatusCode::kNotFound, errors::v1::RESOURCE_NOT_FOUND, message,
+              {{"resource", resource_name}});
 }
 
 absl::Status AlreadyExists(std::string_view resource_name) {
   std::string message(resource_name);
   message.append(" exists already");
-  return WithResource(Make(absl::StatusCode::kAlreadyExists, errors::v1::RESOURCE_EXISTS, message,
-                           {{"resource", resource_name}}),
-                      resource_name);
+  return Make(absl::StatusCode::kAlreadyExists, errors::v1::RESOURCE_EXISTS, message,
+              {{"resource", resource_name}});
 }
 
 absl::Status CheckEtag(std::string_view given, std::string_view current,

@@ -20,7 +20,9 @@ using Metadata = std::initializer_list<std::pair<std::string_view, std::string_v
 using errors::v1::CommonReason;
 
 // `reason` is the name of a value of CommonReason or of the service's
-// ErrorReason enum. `message` is shown to people: no internals, no SQL.
+// ErrorReason enum. `message` is shown to people: no internals, no SQL. Metadata
+// `resource` is the name of what the error is about; clients find it as
+// ResourceInfo too.
 absl::Status Make(absl::StatusCode code, std::string_view reason, std::string_view message,
                   Metadata metadata = {});
 absl::Status Make(absl::StatusCode code, CommonReason reason, std::string_view message,

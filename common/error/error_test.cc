@@ -42,7 +42,19 @@ TEST(ErrorTest, WhoGivesAnOldEtagIsToldToReadAgain) {
   const absl::Status status = CheckEtag("2", "3", "tenants/smi");
   EXPECT_EQ(status.code(), absl::StatusCode::kAborted);
   EXPECT_EQ(ReasonOf(status), "ETAG_MISMATCH");
-  EXPECT_EQ(InfoOf(OnTheWire(status)).metadata().at("resource"), "tenants/smi");
+}
+
+TEST(ErrorTest, WhatItIsAboutIsMetadataAndResourceInfo) {
+  for (const absl::Status& status :
+       {NotFound("tenants/smi"), AlreadyExists("tenants/smi"), CheckEtag("2", "3", "tenants/smi"),
+        FailedPrecondition("TENANT_SUSPENDED", "The tenant is suspended.",
+                           {{"resource", "tenants/smi"}})}) {
+    const google::rpc::Status wire = OnTheWire(status);
+    EXPECT_EQ(InfoOf(wire).metadata().at("resource"), "tenants/smi");
+    google::rpc::ResourceInfo resource;
+    for (const auto& detail : wire.details()) detail.UnpackTo(&resource);
+    EXPECT_EQ(resource.resource_name(), "tenants/smi") << status;
+  }
 }
 
 TEST(ErrorTest, ListsEveryFieldThatIsWrong) {
