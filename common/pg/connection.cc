@@ -14,15 +14,6 @@ std::int64_t MillisecondsUp(absl::Duration duration) {
   return absl::ToInt64Milliseconds(absl::Ceil(duration, absl::Milliseconds(1)));
 }
 
-// libpq's settings for a peer that vanished and for a standby that answers
-// after a failover, put before the caller's own, which win.
-std::string WithDefaults(const PoolConfig& config) {
-  return "connect_timeout=3 tcp_user_timeout=10000 keepalives_idle=10 keepalives_interval=5 "
-         "keepalives_count=3 target_session_attrs=read-write client_encoding=UTF8 "
-         "application_name=" +
-         config.application_name + " " + ConninfoNow(config.conninfo, config.password_file);
-}
-
 void AppendTimeout(std::string& sql, absl::Duration timeout) {
   sql.append("statement_timeout=").append(std::to_string(MillisecondsUp(timeout))).append(";");
 }
@@ -39,6 +30,14 @@ std::string ConninfoNow(const std::string& conninfo, const std::string& password
   return WithPassword(conninfo, password);
 }
 
+std::string SessionConninfo(const std::string& conninfo, const std::string& password_file,
+                            const std::string& application_name) {
+  return "connect_timeout=3 tcp_user_timeout=10000 keepalives_idle=10 keepalives_interval=5 "
+         "keepalives_count=3 target_session_attrs=read-write client_encoding=UTF8 "
+         "application_name=" +
+         application_name + " " + ConninfoNow(conninfo, password_file);
+}
+
 absl::Duration StatementTimeout(absl::Duration remaining, absl::Duration most) {
   absl::Duration timeout = absl::Milliseconds(64);
   while (timeout < remaining && timeout < most) timeout *= 2;
@@ -47,7 +46,7 @@ absl::Duration StatementTimeout(absl::Duration remaining, absl::Duration most) {
 
 Connection::Connection(const PoolConfig& config)
     : longest_statement_(config.statement_timeout),
-      connection_(WithDefaults(config)),
+      connection_(SessionConninfo(config.conninfo, config.password_file, config.application_name)),
       quiet_(connection_),
       session_(connection_) {
   // Driver text goes to the log: without the DETAIL line, which quotes rows.

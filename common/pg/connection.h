@@ -31,6 +31,12 @@ absl::Duration StatementTimeout(absl::Duration remaining, absl::Duration most);
 // password needs no restart. Throws when the file cannot be read, or is empty.
 std::string ConninfoNow(const std::string& conninfo, const std::string& password_file);
 
+// How every connection is opened: as ConninfoNow(), behind libpq's settings for a
+// peer that vanished and for a standby that answers after a failover. What
+// `conninfo` says itself, wins.
+std::string SessionConninfo(const std::string& conninfo, const std::string& password_file,
+                            const std::string& application_name);
+
 // One connection with its prepared statements. Used by one thread at a time.
 // Functions throw libpqxx exceptions.
 class Connection {

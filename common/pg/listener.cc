@@ -87,9 +87,10 @@ void Listener::Subscription::Cancel() {
   entry->active = false;
 }
 
-Listener::Listener(std::string conninfo, std::string password_file)
+Listener::Listener(std::string conninfo, std::string password_file, std::string application_name)
     : conninfo_(std::move(conninfo)),
       password_file_(std::move(password_file)),
+      application_name_(std::move(application_name)),
       wake_fd_(NewEventFd()),
       thread_([this] { Run(); }) {}
 
@@ -145,9 +146,7 @@ void Listener::Run() {
 // One connection's life. Returns when the listener stops; throws when the
 // connection is lost.
 void Listener::Serve() {
-  const std::string conninfo = ConninfoNow(conninfo_, password_file_);
-  pqxx::connection connection("connect_timeout=3 tcp_user_timeout=10000 keepalives_idle=10 " +
-                              conninfo);
+  pqxx::connection connection(SessionConninfo(conninfo_, password_file_, application_name_));
   {
     absl::MutexLock lock(&mutex_);
     for (const auto& entry : entries_) entry->welcomed = false;

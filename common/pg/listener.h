@@ -28,9 +28,10 @@ class Listener {
  public:
   using Callback = std::function<void(std::string_view payload)>;
 
-  // Connects in the background, and again (with backoff) whenever it must. Both
+  // Connects in the background, and again (with backoff) whenever it must. All
   // as in PoolConfig.
-  explicit Listener(std::string conninfo, std::string password_file = "");
+  explicit Listener(std::string conninfo, std::string password_file = "",
+                    std::string application_name = "sockel");
   ~Listener();  // every Subscription must be gone
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -73,6 +74,7 @@ class Listener {
 
   const std::string conninfo_;
   const std::string password_file_;
+  const std::string application_name_;
   const int wake_fd_;
   mutable absl::Mutex mutex_;
   std::vector<std::shared_ptr<Entry>> entries_ ABSL_GUARDED_BY(mutex_);
