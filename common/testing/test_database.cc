@@ -1,13 +1,17 @@
 #include "common/testing/test_database.h"
 
+#include <gtest/gtest.h>
 #include <openssl/evp.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <stdexcept>
+#include <thread>
 
 #include <pqxx/pqxx>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/ids/ids.h"
 #include "common/testing/postgres_cluster.h"
 
@@ -97,5 +101,20 @@ TestDatabase::~TestDatabase() {
 std::string TestDatabase::conninfo() const { return With(server_, name_, kRuntimeRole); }
 std::string TestDatabase::owner_conninfo() const { return With(server_, name_, kOwnerRole); }
 std::string TestDatabase::superuser_conninfo() const { return With(server_, name_, ""); }
+
+void TestDatabase::AwaitBlocked(int statements) const {
+  pqxx::connection connection(superuser_conninfo());
+  pqxx::nontransaction look(connection);
+  const absl::Time limit = absl::Now() + absl::Seconds(20);
+  while (look.exec("SELECT count(*) FROM pg_stat_activity "
+                   "WHERE datname = current_database() AND wait_event_type = 'Lock'")[0][0]
+             .as<int>() < statements) {
+    if (absl::Now() > limit) {
+      ADD_FAILURE() << "no " << statements << " statements wait for a lock";
+      return;
+    }
+    std::this_thread::yield();
+  }
+}
 
 }  // namespace sockel::testing

@@ -30,6 +30,10 @@ class TestDatabase {
   // As superuser: sees everything; for tampering.
   std::string superuser_conninfo() const;
 
+  // Waits until so many statements on it wait for a lock; a failure of the test
+  // when they do not.
+  void AwaitBlocked(int statements = 1) const;
+
   const std::string& name() const { return name_; }
 
   static constexpr char kOwnerRole[] = "sockel_test_owner";

@@ -2,9 +2,9 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/clock/timestamp.h"
 #include "common/error/error.h"
 #include "common/log/log.h"
-#include "services/identity/names/timestamps.h"
 
 namespace sockel::identity {
 namespace {
@@ -146,16 +146,22 @@ rpc::SourceOr<v1::WatchRevocationsResponse> RevocationFeed::Watch(
     const Caller&, const v1::WatchRevocationsRequest& request) {
   uint64_t from = 0;
   bool known = request.cursor().empty() || absl::SimpleAtoi(request.cursor(), &from);
-  {
-    // Before the first reading nobody knows; see ForgetForeignCursor.
-    absl::MutexLock lock(&mutex_);
-    known = known && (readings_ == 0 || from <= watermark_);
+  if (known && IsAhead(from)) {
+    // Another replica may have read the table later than this one.
+    if (absl::Status status = ReadNow(); !status.ok()) return status;
+    known = !IsAhead(from);
   }
   if (!known) {
     return error::Make(absl::StatusCode::kInvalidArgument, error::CommonReason::CURSOR_INVALID,
                        "cursor is not one that this stream gave out; begin without one.");
   }
   return std::make_unique<Follower>(*this, from);
+}
+
+// Before the first reading nobody knows; see ForgetForeignCursor.
+bool RevocationFeed::IsAhead(uint64_t cursor) {
+  absl::MutexLock lock(&mutex_);
+  return readings_ > 0 && cursor > watermark_;
 }
 
 }  // namespace sockel::identity

@@ -53,6 +53,8 @@ class RevocationFeed {
   };
 
   void Run();
+  // Whether the table has not come so far, as last read.
+  bool IsAhead(uint64_t cursor) ABSL_LOCKS_EXCLUDED(mutex_);
   void Take(revocation_store::Batch batch, absl::Time now) ABSL_LOCKS_EXCLUDED(mutex_);
   std::vector<std::function<void()>> TakeWaiting() ABSL_LOCKS_EXCLUDED(mutex_);
 

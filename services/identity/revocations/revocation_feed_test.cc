@@ -132,6 +132,19 @@ TEST_F(RevocationFeedTest, SendsManyInSeveralMessages) {
   EXPECT_TRUE(last_.caught_up());
 }
 
+TEST_F(RevocationFeedTest, TakesACursorOfAReplicaThatReadLater) {
+  ASSERT_TRUE(feed_.ReadNow().ok());
+  Revoke("tenants/smi/users/a");
+  auth::RevocationList own;
+  RevocationFeed other(db_, clock_, own);
+  ASSERT_TRUE(other.ReadNow().ok());
+  auto source = other.Watch(Operator(), {});
+  ASSERT_EQ(Drain(**source).size(), 1u);
+  auto resumed = Watch(last_.cursor());
+  EXPECT_TRUE(Drain(*resumed).empty()) << "it knows that one";
+  EXPECT_TRUE(last_.caught_up());
+}
+
 TEST_F(RevocationFeedTest, BeginsAnewForACursorThatIsAheadOfARestoredDatabase) {
   auto source = Watch("1000000000000");
   Revoke("tenants/smi/users/a");

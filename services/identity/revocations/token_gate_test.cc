@@ -46,7 +46,7 @@ class TokenGateTest : public IdentityTest {
     absl::Status status = Write([&](pg::WriteTransaction& tx) {
       revoker_.Begin(tx);
       issuing = std::thread([&] { issued = Issue(); });
-      AwaitBlocked();
+      database_.AwaitBlocked();
       revoke(tx);
       revoker_.Revoke(tx, kName);
       clock_.Advance(absl::Microseconds(1));
@@ -56,35 +56,67 @@ class TokenGateTest : public IdentityTest {
     return issued;
   }
 
+  // `revoke` succeeds, once a token of `tenant` is made that was begun before.
+  void ExpectToWait(const std::string& tenant, const std::function<absl::Status()>& revoke) {
+    absl::Status revoked;
+    std::thread revoking;
+    const absl::Status made = Write(
+        [&](pg::WriteTransaction& tx) {
+          gate_.Enter(tx);
+          revoking = std::thread([&] { revoked = revoke(); });
+          database_.AwaitBlocked();
+        },
+        tenant);
+    revoking.join();
+    EXPECT_TRUE(made.ok()) << made;
+    EXPECT_TRUE(revoked.ok()) << revoked;
+  }
+
   const auth::Key key_ = *auth::Key::Generate();
   std::string binding_;
 };
 
 TEST_F(TokenGateTest, RevocationsWaitForATokenThatIsBeingMade) {
-  const std::vector<std::function<absl::Status()>> revocations = {
-      [&] { return RemoveKey().status(); },
-      [&] {
-        v1::DeleteRoleBindingRequest request;
-        request.set_name("tenants/smi/roleBindings/" + binding_);
-        return bindings_.Delete(Admin(), request).status();
-      },
-      [&] {
-        v1::SuspendTenantRequest request;
-        request.set_name("tenants/smi");
-        return tenants_.Suspend(OperatorIn("smi"), request).status();
-      }};
-  for (const auto& revoke : revocations) {
-    absl::Status revoked;
-    std::thread revoking;
-    const absl::Status made = Write([&](pg::WriteTransaction& tx) {
-      gate_.Enter(tx);
-      revoking = std::thread([&] { revoked = revoke(); });
-      AwaitBlocked();
-    });
-    revoking.join();
-    EXPECT_TRUE(made.ok()) << made;
-    EXPECT_TRUE(revoked.ok()) << revoked;
+  ExpectToWait("smi", [&] { return RemoveKey().status(); });
+  ExpectToWait("smi", [&] {
+    v1::DeleteRoleBindingRequest request;
+    request.set_name("tenants/smi/roleBindings/" + binding_);
+    return bindings_.Delete(Admin(), request).status();
+  });
+  ExpectToWait("smi", [&] {
+    v1::SuspendTenantRequest request;
+    request.set_name("tenants/smi");
+    return tenants_.Suspend(OperatorIn("smi"), request).status();
+  });
+}
+
+TEST_F(TokenGateTest, WhatTheCatalogTakesBackWaitsForATokenThatIsBeingMade) {
+  constexpr char kInstance[] = "0190a0a0-0000-7000-8000-000000000001";
+  const Caller catalog = testing::MakeCaller("provider", "tenants/provider/serviceAccounts/catalog",
+                                             {"service", "provisioner"});
+  provisioner::v1::ProvisionRequest provision;
+  provision.set_instance_id(kInstance);
+  provision.set_tenant_code("stmb");
+  auto& parameters = *provision.mutable_parameters()->mutable_fields();
+  for (const char* name : {"tenant_display_name", "admin_display_name", "application_name"}) {
+    parameters[name].set_string_value("Bauministerium");
   }
+  parameters["admin_login"].set_string_value("boss");
+  parameters["admin_email"].set_string_value("boss@stmb.example");
+  parameters["application_public_key"].set_string_value(key_.ToPublicJson());
+  const auto provisioned = provisioner_.Provision(catalog, provision);
+  ASSERT_TRUE(provisioned.ok()) << provisioned.status();
+  ExpectToWait("stmb", [&] {
+    provisioner::v1::DeprovisionRequest request;
+    request.set_instance_id(kInstance);
+    return provisioner_.Deprovision(catalog, request).status();
+  });
+}
+
+TEST_F(TokenGateTest, AServicesKeyIsTakenBackAfterATokenThatIsBeingMade) {
+  ASSERT_TRUE(bootstrap_.MakeServiceAccount("efile", {key_.id(), key_.ToPublicJson()}).ok());
+  ExpectToWait("provider",
+               [&] { return bootstrap_.RemoveServiceAccountKey("efile", key_.id()).status(); });
 }
 
 TEST_F(TokenGateTest, TokensOfUsersWaitForARevocation) {
@@ -100,7 +132,7 @@ TEST_F(TokenGateTest, TokensOfUsersWaitForARevocation) {
     const absl::Status closed = Write([&](pg::WriteTransaction& tx) {
       gate_.Close(tx);
       signing = std::thread([&] { signed_in = sign_in(); });
-      AwaitBlocked();
+      database_.AwaitBlocked();
     });
     signing.join();
     EXPECT_TRUE(closed.ok()) << closed;

@@ -4,10 +4,8 @@
 
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "absl/time/clock.h"
 #include "common/auth/jwks.h"
 #include "common/auth/key_source.h"
 #include "common/auth/revocations.h"
@@ -22,7 +20,6 @@
 #include "services/identity/bootstrap/bootstrap.h"
 #include "services/identity/identity.h"
 #include "services/identity/names/names.h"
-#include "services/identity/names/timestamps.h"
 #include "services/identity/provisioning/provisioner.h"
 #include "services/identity/revocations/revocation_feed.h"
 #include "services/identity/role_bindings/role_bindings.h"
@@ -164,19 +161,6 @@ class IdentityTest : public ::testing::Test {
   }
 
   static std::string Reason(const absl::Status& status) { return error::ReasonOf(status); }
-
-  // Until a statement on this test's database waits for a lock.
-  void AwaitBlocked() {
-    pqxx::connection connection(database_.superuser_conninfo());
-    pqxx::nontransaction look(connection);
-    const absl::Time limit = absl::Now() + absl::Seconds(20);
-    while (look.exec("SELECT count(*) FROM pg_stat_activity "
-                     "WHERE datname = current_database() AND wait_event_type = 'Lock'")[0][0]
-               .as<int>() == 0) {
-      ASSERT_LT(absl::Now(), limit) << "nothing waits for a lock";
-      std::this_thread::yield();
-    }
-  }
 
   testing::TestDatabase database_{Migrations()};
   testing::FakeClock clock_;

@@ -200,6 +200,21 @@ TEST_F(UsersTest, ANewPasswordEndsTheSessions) {
   EXPECT_EQ(Reason(Refresh(session->refresh_token()).status()), "REFRESH_TOKEN_INVALID");
 }
 
+TEST_F(UsersTest, ANewPasswordEndsTheTokensOfSessionsThatExpired) {
+  const v1::User user = MakeActiveUser("erika");
+  SignIn briefly{{db_, clock_, *hasher_, budget_, issuer_, {.idle = absl::Seconds(1)}}};
+  v1::LoginRequest login;
+  login.set_tenant("tenants/smi");
+  login.set_login("erika");
+  login.set_password(kPassword);
+  auto session = briefly.Login(Anonymous(), login);
+  ASSERT_TRUE(session.ok()) << session.status();
+  clock_.Advance(absl::Seconds(2));
+  ASSERT_TRUE(Verify(session->access_token()).ok());
+  ASSERT_TRUE(Activate(user, "ein anderes langes Wort").ok());
+  EXPECT_EQ(Reason(Verify(session->access_token()).status()), "TOKEN_REVOKED");
+}
+
 TEST_F(UsersTest, LockingEndsSessionsAndStopsTokens) {
   const v1::User user = MakeActiveUser("erika");
   auto session = Login("erika");
@@ -290,7 +305,7 @@ TEST_F(UsersTest, ATokenMadeWhileLockingWaitedIsStoppedToo) {
   somebody.exec("SELECT 1 FROM users FOR KEY SHARE");
   absl::StatusOr<v1::User> locked = absl::UnknownError("not yet");
   std::thread locking([&] { locked = Lock(user.name()); });
-  AwaitBlocked();
+  database_.AwaitBlocked();
   clock_.Advance(absl::Seconds(1));
   auto session = Login("erika");
   somebody.commit();
