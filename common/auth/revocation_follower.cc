@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/clock/clock.h"
+#include "common/clock/timestamp.h"
 #include "common/trace/traceparent.h"
 #include "sockel/identity/v1/authentication.grpc.pb.h"
 
@@ -14,10 +15,6 @@ namespace {
 using identity::v1::AuthenticationService;
 using identity::v1::WatchRevocationsRequest;
 using identity::v1::WatchRevocationsResponse;
-
-absl::Time FromProto(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-}
 
 enum class Ended { kWell, kBadly, kSilent };
 
@@ -131,8 +128,8 @@ RevocationFollower::Outcome RevocationFollower::ReadStream(grpc::ClientContext& 
 
 void RevocationFollower::Apply(const WatchRevocationsResponse& response) {
   for (const identity::v1::Revocation& revocation : response.revocations()) {
-    list_.Add({revocation.subject(), FromProto(revocation.revoke_time()),
-               FromProto(revocation.expire_time())});
+    list_.Add({revocation.subject(), FromTimestamp(revocation.revoke_time()),
+               FromTimestamp(revocation.expire_time())});
   }
   if (!response.cursor().empty()) cursor_ = response.cursor();
   list_.Prune(clock_.Now());

@@ -9,6 +9,7 @@
 #include "common/client/refreshing_tokens.h"
 #include "common/client/token_call.h"
 #include "common/clock/clock.h"
+#include "common/clock/timestamp.h"
 #include "sockel/identity/v1/authentication.grpc.pb.h"
 
 namespace sockel::client {
@@ -42,7 +43,7 @@ class ServiceAccountSource final : public RefreshingTokens {
         },
         Answer<IssueServiceTokenResponse>(
             [](const IssueServiceTokenResponse& response) -> absl::StatusOr<Token> {
-              return Token{response.access_token(), ToTime(response.expire_time())};
+              return Token{response.access_token(), FromTimestamp(response.expire_time())};
             }));
   }
 

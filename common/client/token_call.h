@@ -8,17 +8,12 @@
 #include "absl/time/time.h"
 #include "common/error/error.h"
 #include "common/error/grpc_status.h"
-#include "google/protobuf/timestamp.pb.h"
 #include "grpcpp/client_context.h"
 
 namespace sockel::client {
 
 // Whoever waits for a token waits this long at most.
 inline constexpr absl::Duration kTokenTimeout = absl::Seconds(3);
-
-inline absl::Time ToTime(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-}
 
 // One call to identity without a thread. `start` passes the pieces, which live
 // until `done` was called, to the stub's callback method. A short absence of

@@ -5,6 +5,7 @@
 #include "common/client/refreshing_tokens.h"
 #include "common/client/token_call.h"
 #include "common/clock/clock.h"
+#include "common/clock/timestamp.h"
 #include "sockel/identity/v1/authentication.grpc.pb.h"
 
 namespace sockel::client {
@@ -41,7 +42,7 @@ class UserSource final : public RefreshingTokens {
         },
         Answer<RefreshTokensResponse>(
             [this](const RefreshTokensResponse& response) -> absl::StatusOr<Token> {
-              const absl::Time expires = ToTime(response.access_token_expire_time());
+              const absl::Time expires = FromTimestamp(response.access_token_expire_time());
               refresh_token_ = response.refresh_token();
               if (store_.save) store_.save({response.access_token(), expires, refresh_token_});
               return Token{response.access_token(), expires};

@@ -1,15 +1,12 @@
 #include "common/events/event_store.h"
 
-#include <google/protobuf/util/time_util.h>
-
 #include <nlohmann/json.hpp>
 
+#include "common/clock/timestamp.h"
 #include "common/pg/rows.h"
 
 namespace sockel::events {
 namespace {
-
-using google::protobuf::util::TimeUtil;
 
 constexpr pg::Query kInsert{
     "events_emit",
@@ -94,8 +91,7 @@ v1::Event GetEvent(const pqxx::row& row) {
   event.set_id(row["event_id"].as<std::string>());
   event.set_type(row["type"].as<std::string>());
   event.set_resource(row["resource"].as<std::string>());
-  *event.mutable_time() =
-      TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(pg::GetTime(row["time"])));
+  *event.mutable_time() = ToTimestamp(pg::GetTime(row["time"]));
   event.set_actor(row["actor"].as<std::string>());
   const auto attributes = nlohmann::json::parse(row["attributes"].as<std::string>());
   for (const auto& [key, value] : attributes.items()) {

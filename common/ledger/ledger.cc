@@ -2,7 +2,6 @@
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <google/protobuf/util/time_util.h>
 
 #include <set>
 #include <string>
@@ -10,6 +9,7 @@
 
 #include "absl/types/span.h"
 #include "common/caller/tenant_of.h"
+#include "common/clock/timestamp.h"
 #include "common/embed/embedded_file.h"
 #include "common/ids/ids.h"
 #include "common/ledger/pending_store.h"
@@ -20,8 +20,6 @@ namespace sockel::ledger {
 absl::Span<const EmbeddedFile> MigrationFiles();  // made by sockel_embed()
 
 namespace {
-
-using google::protobuf::util::TimeUtil;
 
 // Map fields in key order: the same entry gives the same bytes.
 std::string Serialize(const audit::v1::AuditEntry& entry) {
@@ -44,7 +42,7 @@ PendingEntry ToEntry(const pg::WriteTransaction& tx, const Record& record) {
   audit::v1::AuditEntry entry;
   entry.set_id(ids::NewUuidV7(tx.time()));
   entry.set_tenant("tenants/" + pending.tenant);
-  *entry.mutable_time() = TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(tx.time()));
+  *entry.mutable_time() = ToTimestamp(tx.time());
   entry.set_actor(caller.subject);
   entry.set_on_behalf_of(caller.on_behalf_of);
   entry.set_action(record.action.empty() ? caller.permission : record.action);

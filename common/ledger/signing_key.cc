@@ -1,12 +1,9 @@
 #include "common/ledger/signing_key.h"
 
-#include <fcntl.h>
 #include <openssl/pem.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 
@@ -20,27 +17,6 @@ using Context = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
 
 const unsigned char* Unsigned(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-
-// Writes the key to a new file beside `path` and then links it there: a file
-// under `path` is always whole, and the first process wins.
-absl::Status WriteNew(const std::string& path, EVP_PKEY* key) {
-  std::string draft = absl::StrCat(path, ".XXXXXX");
-  const int fd = mkostemp(draft.data(), O_CLOEXEC);  // mode 0600
-  if (fd < 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("cannot create the ledger's signing key ", path, ": ", std::strerror(errno)));
-  }
-  File file(fdopen(fd, "w"), &std::fclose);
-  bool ok = PEM_write_PrivateKey(file.get(), key, nullptr, nullptr, 0, nullptr, nullptr) == 1;
-  ok = ok && std::fflush(file.get()) == 0 && fsync(fd) == 0;
-  file.reset();
-  ok = ok && (link(draft.c_str(), path.c_str()) == 0 || errno == EEXIST);
-  const int error = errno;
-  unlink(draft.c_str());
-  if (ok) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("cannot write the ledger's signing key ", path, ": ", std::strerror(error)));
 }
 
 }  // namespace
@@ -59,16 +35,6 @@ absl::StatusOr<SigningKey> SigningKey::Load(const std::string& path) {
                      "as `openssl genpkey -algorithm ed25519` writes it"));
   }
   return SigningKey(std::move(key));
-}
-
-absl::StatusOr<SigningKey> SigningKey::LoadOrCreate(const std::string& path) {
-  if (access(path.c_str(), F_OK) != 0 && errno == ENOENT) {
-    absl::StatusOr<SigningKey> fresh = Generate();
-    if (!fresh.ok()) return fresh.status();
-    absl::Status written = WriteNew(path, fresh->key_.get());
-    if (!written.ok()) return written;
-  }
-  return Load(path);
 }
 
 absl::StatusOr<SigningKey> SigningKey::Generate() {

@@ -19,9 +19,6 @@ class SigningKey {
   // Reads a private key in PEM (PKCS #8), as `openssl genpkey -algorithm
   // ed25519` writes it. NOT_FOUND or INVALID_ARGUMENT name the file.
   static absl::StatusOr<SigningKey> Load(const std::string& path);
-  // The same; makes the file (mode 0600) with a new key when there is none. Safe
-  // when several processes do it at once: all end up with the same key.
-  static absl::StatusOr<SigningKey> LoadOrCreate(const std::string& path);
   // A new key, held in memory only.
   static absl::StatusOr<SigningKey> Generate();
 

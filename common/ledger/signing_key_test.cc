@@ -1,14 +1,13 @@
 #include "common/ledger/signing_key.h"
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <set>
-#include <thread>
-#include <vector>
+#include <string>
+
+#include "common/ids/ids.h"
 
 namespace sockel::ledger {
 namespace {
@@ -25,27 +24,15 @@ class SigningKeyTest : public ::testing::Test {
   std::filesystem::path folder_;
 };
 
-TEST_F(SigningKeyTest, MakesAFileThatOnlyItsOwnerReads) {
-  ASSERT_TRUE(SigningKey::LoadOrCreate(Path()).ok());
-  struct stat info {};
-  ASSERT_EQ(stat(Path().c_str(), &info), 0);
-  EXPECT_EQ(info.st_mode & 0777, 0600U);
-}
-
-TEST_F(SigningKeyTest, TheSameFileGivesTheSameKey) {
-  const std::string first = SigningKey::LoadOrCreate(Path())->public_key();
-  EXPECT_EQ(SigningKey::LoadOrCreate(Path())->public_key(), first);
-  EXPECT_EQ(SigningKey::Load(Path())->public_key(), first);
-}
-
-TEST_F(SigningKeyTest, ManyAtOnceAgreeOnOneKey) {
-  std::vector<std::string> keys(8);
-  std::vector<std::thread> threads;
-  for (std::string& key : keys) {
-    threads.emplace_back([&] { key = SigningKey::LoadOrCreate(Path())->public_key(); });
-  }
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(std::set<std::string>(keys.begin(), keys.end()).size(), 1U);
+// The example of RFC 8410, section 10.
+TEST_F(SigningKeyTest, ReadsAPrivateKeyInPem) {
+  std::ofstream(Path()) << "-----BEGIN PRIVATE KEY-----\n"
+                           "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n"
+                           "-----END PRIVATE KEY-----\n";
+  const absl::StatusOr<SigningKey> key = SigningKey::Load(Path());
+  ASSERT_TRUE(key.ok()) << key.status();
+  EXPECT_EQ(ids::ToHex(key->public_key()),
+            "19bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c38ad703166e1");
 }
 
 TEST_F(SigningKeyTest, AMissingFileIsNamed) {
@@ -56,7 +43,7 @@ TEST_F(SigningKeyTest, AMissingFileIsNamed) {
 
 TEST_F(SigningKeyTest, AFileWithoutAKeyIsRefused) {
   std::ofstream(Path()) << "no key\n";
-  EXPECT_EQ(SigningKey::LoadOrCreate(Path()).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(SigningKey::Load(Path()).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST_F(SigningKeyTest, AForgedMessageDoesNotVerify) {

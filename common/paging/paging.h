@@ -16,12 +16,10 @@
 //     auto after = tokens_.Read(caller, request);                // "" on page one
 //     if (!after.ok()) return after.status();
 //     int limit = paging::PageSize(request.page_size());
-//     … rows = store.ListAfter(tx, *after, limit + 1);           // one more: is there a next page?
-//     if (rows.size() > limit) {
+//     … found = store.ListAfter(tx, *after, limit + 1);          // one more: is there a next page?
+//     if (paging::Fill(std::move(found), limit, page)) {         // page.h
 //       response.set_next_page_token(tokens_.Make(caller, request, last_key));
 //     }
-//
-// Where rows can be large: Fill() in page.h.
 namespace sockel::paging {
 
 // 0 = `standard`; larger than `most` is coerced, never an error. (Negative

@@ -48,11 +48,6 @@ std::string GetBytes(const pqxx::field& field) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-std::optional<std::string> GetOptionalBytes(const pqxx::field& field) {
-  if (field.is_null()) return std::nullopt;
-  return GetBytes(field);
-}
-
 std::vector<std::string> GetTexts(const pqxx::field& field) {
   if (field.is_null()) Refuse(field, "text[]");
   std::vector<std::string> texts;

@@ -34,7 +34,4 @@ std::optional<T> GetOptional(const pqxx::field& field) {
   }
 }
 
-// The same for bytea.
-std::optional<std::string> GetOptionalBytes(const pqxx::field& field);
-
 }  // namespace sockel::pg

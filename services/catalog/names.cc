@@ -32,18 +32,6 @@ PlanKey PlanKeyFrom(const std::string& plan_name) {
   return {Segment(plan_name, 1), Segment(plan_name, 3)};
 }
 
-google::protobuf::Timestamp ToTimestamp(absl::Time time) {
-  google::protobuf::Timestamp timestamp;
-  const int64_t micros = absl::ToUnixMicros(time);
-  timestamp.set_seconds(micros / 1'000'000);
-  timestamp.set_nanos(static_cast<int32_t>(micros % 1'000'000) * 1000);
-  return timestamp;
-}
-
-absl::Time FromTimestamp(const google::protobuf::Timestamp& timestamp) {
-  return absl::FromUnixMicros(timestamp.seconds() * 1'000'000 + timestamp.nanos() / 1000);
-}
-
 google::type::Money Price(const std::string& currency, std::int64_t units, std::int32_t nanos) {
   google::type::Money price;
   price.set_currency_code(currency);

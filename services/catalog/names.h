@@ -4,9 +4,7 @@
 #include <string>
 
 #include <google/protobuf/generated_enum_reflection.h>
-#include <google/protobuf/timestamp.pb.h>
 
-#include "absl/time/time.h"
 #include "google/type/money.pb.h"
 
 // How the catalog's values are written: resource names, enums, prices.
@@ -27,9 +25,6 @@ std::string SubscriptionName(const std::string& tenant, const std::string& subsc
 std::string Segment(const std::string& name, size_t index);
 PlanKey PlanKeyFrom(const std::string& plan_name);
 
-google::protobuf::Timestamp ToTimestamp(absl::Time time);
-// To the microsecond, as the database has it.
-absl::Time FromTimestamp(const google::protobuf::Timestamp& timestamp);
 // `nanos`: billionths of a unit, of the same sign as `units`.
 google::type::Money Price(const std::string& currency, std::int64_t units, std::int32_t nanos);
 

@@ -1,16 +1,6 @@
 #include "services/efile/convert.h"
 
-#include <cstdint>
-
 namespace sockel::efile {
-
-google::protobuf::Timestamp ToTimestamp(absl::Time time) {
-  const std::int64_t micros = absl::ToUnixMicros(time);
-  google::protobuf::Timestamp timestamp;
-  timestamp.set_seconds(micros / 1'000'000);
-  timestamp.set_nanos(static_cast<int>(micros % 1'000'000) * 1000);
-  return timestamp;
-}
 
 google::type::Date ToDate(absl::CivilDay day) {
   google::type::Date date;

@@ -4,17 +4,13 @@
 #include <string>
 #include <string_view>
 
-#include <google/protobuf/timestamp.pb.h>
-
 #include "absl/time/civil_time.h"
-#include "absl/time/time.h"
 #include "google/type/date.pb.h"
 #include "sockel/efile/v1/retention.pb.h"
 
 // Between database columns and messages, for all stores.
 namespace sockel::efile {
 
-google::protobuf::Timestamp ToTimestamp(absl::Time time);
 google::type::Date ToDate(absl::CivilDay day);
 // Nothing when the message is not given, or no day of the calendar.
 std::optional<absl::CivilDay> ToDay(const google::type::Date& date);

@@ -1,7 +1,5 @@
 #include "services/notification/names.h"
 
-#include <google/protobuf/util/time_util.h>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "services/notification/mail/address.h"
@@ -56,14 +54,6 @@ std::string InboxItemName(std::string_view tenant, std::string_view user, std::s
 
 std::string MailMessageId(std::string_view delivery_id, std::string_view from_address) {
   return absl::StrCat(View(delivery_id), "@", View(DomainOf(from_address)));
-}
-
-google::protobuf::Timestamp ToProto(absl::Time time) {
-  return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(time));
-}
-
-absl::Time FromProto(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
 }
 
 }  // namespace sockel::notification

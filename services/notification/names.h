@@ -4,11 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include <google/protobuf/timestamp.pb.h>
-
-#include "absl/time/time.h"
-
-// Resource names and times, as the API writes them.
+// Resource names, as the API writes them.
 namespace sockel::notification {
 
 // The ids in a name: {"smi", "welcome"} of `tenants/smi/templates/welcome`.
@@ -26,8 +22,5 @@ std::string InboxItemName(std::string_view tenant, std::string_view user, std::s
 // Message-ID of a delivery's mail, without angle brackets: the same at every
 // attempt.
 std::string MailMessageId(std::string_view delivery_id, std::string_view from_address);
-
-google::protobuf::Timestamp ToProto(absl::Time time);
-absl::Time FromProto(const google::protobuf::Timestamp& time);
 
 }  // namespace sockel::notification

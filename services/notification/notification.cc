@@ -7,11 +7,11 @@
 #include "common/events/events.h"
 #include "common/ledger/ledger.h"
 #include "common/pg/listener.h"
+#include "common/text/email_address.h"
 #include "services/notification/config.h"
 #include "services/notification/deliveries/delivery_worker.h"
 #include "services/notification/directory/identity_directory.h"
 #include "services/notification/inbox/inbox_service.h"
-#include "services/notification/mail/address.h"
 #include "services/notification/messages/message_service.h"
 #include "services/notification/migrations.h"
 #include "services/notification/provisioning/provisioner_service.h"
@@ -82,7 +82,7 @@ class Notification final : public rpc::ServiceInstance {
 absl::StatusOr<std::unique_ptr<rpc::ServiceInstance>> Create(rpc::ServiceContext& context) {
   const Config config = ReadConfig(context.config().Section("notification"));
   const std::string& fallback = config.fallback_sender.address;
-  if (!fallback.empty() && !IsEmailAddress(fallback)) {
+  if (!fallback.empty() && !text::IsEmailAddress(fallback)) {
     return absl::InvalidArgumentError("notification.fallback_sender.address is no e-mail address");
   }
   const auto* users = identity::v1::User::descriptor()->file()->FindServiceByName("UserService");

@@ -46,7 +46,7 @@ class Daemon:
             return None
         return pid if same else None
 
-    def start(self, argv, env=None, cwd="/", pass_fds=()):
+    def start(self, argv, env=None):
         """Starts the process in a session of its own; its output goes to the log.
 
         The child writes its pid file itself, before it becomes the program, so
@@ -61,8 +61,8 @@ class Daemon:
 
         with open(self.log_file, "ab") as log:
             return subprocess.Popen([str(part) for part in argv], stdin=subprocess.DEVNULL,
-                                    stdout=log, stderr=log, cwd=cwd, env=env,
-                                    start_new_session=True, preexec_fn=record, pass_fds=pass_fds)
+                                    stdout=log, stderr=log, cwd="/", env=env,
+                                    start_new_session=True, preexec_fn=record)
 
     def send(self, number):
         """Signals exactly this process; False if it is not there any more."""

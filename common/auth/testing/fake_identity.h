@@ -14,6 +14,7 @@
 #include "common/auth/assertion.h"
 #include "common/auth/jwks.h"
 #include "common/clock/clock.h"
+#include "common/clock/timestamp.h"
 #include "sockel/identity/v1/authentication.grpc.pb.h"
 
 namespace sockel::auth {
@@ -119,7 +120,7 @@ class FakeIdentity final : public identity::v1::AuthenticationService::Service {
       return {grpc::StatusCode::UNAUTHENTICATED, "bad assertion"};
     }
     response->set_access_token(absl::StrCat("service-token-", token_calls_));
-    *response->mutable_expire_time() = ToProto(clock_.Now() + token_life_);
+    *response->mutable_expire_time() = ToTimestamp(clock_.Now() + token_life_);
     return grpc::Status::OK;
   }
 
@@ -133,7 +134,7 @@ class FakeIdentity final : public identity::v1::AuthenticationService::Service {
     }
     response->set_access_token(absl::StrCat("user-token-", token_calls_));
     response->set_refresh_token(absl::StrCat("refresh-", token_calls_));
-    *response->mutable_access_token_expire_time() = ToProto(clock_.Now() + token_life_);
+    *response->mutable_access_token_expire_time() = ToTimestamp(clock_.Now() + token_life_);
     return grpc::Status::OK;
   }
 
@@ -183,8 +184,8 @@ class FakeIdentity final : public identity::v1::AuthenticationService::Service {
     for (; sent < revocations_.size(); ++sent) {
       identity::v1::Revocation& revocation = *response.add_revocations();
       revocation.set_subject(revocations_[sent].subject);
-      *revocation.mutable_revoke_time() = ToProto(revocations_[sent].time);
-      *revocation.mutable_expire_time() = ToProto(revocations_[sent].expires);
+      *revocation.mutable_revoke_time() = ToTimestamp(revocations_[sent].time);
+      *revocation.mutable_expire_time() = ToTimestamp(revocations_[sent].expires);
     }
     response.set_cursor(absl::StrCat(sent));
     response.set_caught_up(true);
@@ -194,12 +195,6 @@ class FakeIdentity final : public identity::v1::AuthenticationService::Service {
   static const Clock& SystemTime() {
     static const SystemClock clock;
     return clock;
-  }
-  static google::protobuf::Timestamp ToProto(absl::Time time) {
-    google::protobuf::Timestamp proto;
-    proto.set_seconds(absl::ToUnixSeconds(time));
-    proto.set_nanos(static_cast<int>(absl::ToUnixNanos(time) % 1'000'000'000));
-    return proto;
   }
   int Read(const int& counter) const {
     absl::MutexLock lock(&mutex_);

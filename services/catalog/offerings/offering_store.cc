@@ -1,10 +1,9 @@
 #include "services/catalog/offerings/offering_store.h"
 
-#include <google/protobuf/util/time_util.h>
-
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
+#include "common/clock/timestamp.h"
 #include "common/pg/rows.h"
 #include "services/catalog/names.h"
 #include "services/catalog/parameters.h"

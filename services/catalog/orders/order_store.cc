@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "common/clock/timestamp.h"
 #include "common/ids/ids.h"
 #include "common/pg/rows.h"
 #include "common/trace/traceparent.h"

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "common/clock/timestamp.h"
 #include "common/pg/rows.h"
 #include "services/efile/convert.h"
 

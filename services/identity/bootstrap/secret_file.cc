@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -14,7 +15,16 @@
 namespace sockel::identity {
 namespace {
 
-// Written whole, then moved into place: a crash leaves no half secret.
+bool SyncFolderOf(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  const int fd = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = fd >= 0 && ::fsync(fd) == 0;
+  if (fd >= 0) ::close(fd);
+  return synced;
+}
+
+// Written whole, then moved into place: a crash leaves no half secret, and what
+// was said to be there is there after a power cut.
 absl::Status WritePrivate(const std::string& path, const std::string& text) {
   const std::string temporary = path + ".new";
   ::unlink(temporary.c_str());
@@ -24,7 +34,7 @@ absl::Status WritePrivate(const std::string& path, const std::string& text) {
                        ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
                        ::fsync(fd) == 0;
   if (fd >= 0) ::close(fd);
-  if (!written || ::rename(temporary.c_str(), path.c_str()) != 0) {
+  if (!written || ::rename(temporary.c_str(), path.c_str()) != 0 || !SyncFolderOf(path)) {
     return absl::InvalidArgumentError(
         absl::StrCat("cannot write ", path, ": ", std::strerror(errno)));
   }

@@ -3,6 +3,7 @@
 #include <utf8proc.h>
 
 #include "common/error/error.h"
+#include "common/text/email_address.h"
 
 namespace sockel::identity {
 namespace {
@@ -26,7 +27,6 @@ bool IsDeceptive(utf8proc_int32_t c) {
 // What a text consists of.
 struct Content {
   bool deceptive = false;
-  bool spaces = false;
   bool visible = false;
 };
 
@@ -41,7 +41,7 @@ Content ContentOf(std::string_view text) {
       content.deceptive = true;
       return content;
     }
-    (utf8proc_category(c) == UTF8PROC_CATEGORY_ZS ? content.spaces : content.visible) = true;
+    if (utf8proc_category(c) != UTF8PROC_CATEGORY_ZS) content.visible = true;
     bytes += used;
     left -= used;
   }
@@ -63,10 +63,8 @@ absl::Status CheckDisplayName(std::string_view field, std::string_view name) {
 }
 
 absl::Status CheckEmail(std::string_view field, std::string_view email) {
-  const Content content = ContentOf(email);
-  if (!content.deceptive && !content.spaces) return absl::OkStatus();
-  return error::InvalidField(
-      field, "must have no spaces, control, bidirectional, invisible or unassigned characters");
+  if (email.empty() || text::IsEmailAddress(email)) return absl::OkStatus();
+  return error::InvalidField(field, "must be an e-mail address in ASCII");
 }
 
 }  // namespace sockel::identity

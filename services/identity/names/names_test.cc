@@ -56,19 +56,16 @@ TEST(CheckDisplayNameTest, RefusesWhatCannotBeSeen) {
   }
 }
 
-TEST(CheckEmailTest, TakesAddresses) {
-  for (const char* email : {"", "erika@smi.example", "jürgen.groß@behörde.example"}) {
+TEST(CheckEmailTest, TakesWhatMailCanBeSentTo) {
+  for (const char* email : {"", "erika@smi.example", "erika@xn--behrde-e1a.example"}) {
     EXPECT_TRUE(CheckEmail("user.email_address", email).ok()) << email;
   }
 }
 
-TEST(CheckEmailTest, RefusesWhatDeceivesTheEyeOrCannotBeSeen) {
-  for (const std::string invisible : kInvisible) {
-    EXPECT_FALSE(CheckEmail("user.email_address", "erika" + invisible + "@smi.example").ok());
-  }
-  // Right-to-left override, escape, no-break space, ideographic space.
-  for (const char* email : {"erika@smi\u202E.example", "\x1B[31merika@smi.example",
-                            "erika\u00A0@smi.example", "erika@smi\u3000.example"}) {
+TEST(CheckEmailTest, RefusesWhatMailCannotBeSentToOrDeceivesTheEye) {
+  for (const char* email :
+       {"erika", "jürgen.groß@behörde.example", "erika@smi\u202E.example",
+        "\x1B[31merika@smi.example", "erika\u00A0@smi.example", "erika\u034F@smi.example"}) {
     EXPECT_EQ(error::ReasonOf(CheckEmail("user.email_address", email)), "FIELD_INVALID") << email;
   }
 }

@@ -49,19 +49,22 @@ absl::Status ReadName(const ProvisionRequest& request, const char* field, std::s
   return CheckDisplayName(absl::StrCat("parameters.", field), name);
 }
 
-absl::Status ReadMatching(const ProvisionRequest& request, const char* field, const RE2& pattern,
-                          const char* hint, std::string& value) {
+absl::Status ReadLogin(const ProvisionRequest& request, const char* field, std::string& login) {
+  static const RE2 kLogin("[a-z0-9][a-z0-9._@+-]{0,63}");
   auto text = Text(request, field);
   if (!text.ok()) return text.status();
-  value = *std::move(text);
-  if (RE2::FullMatch(value, pattern)) return absl::OkStatus();
-  return error::InvalidField(absl::StrCat("parameters.", field), hint);
+  login = *std::move(text);
+  if (RE2::FullMatch(login, kLogin)) return absl::OkStatus();
+  return error::InvalidField(
+      absl::StrCat("parameters.", field),
+      "must be 1 to 64 of a-z, 0-9 and . _ @ + -, starting with a letter or digit");
 }
 
 absl::Status ReadEmail(const ProvisionRequest& request, const char* field, std::string& email) {
-  static const RE2 kEmail("[^\\s@<>\"]+@[^\\s@<>\"]+");
-  absl::Status status = ReadMatching(request, field, kEmail, "must be an e-mail address", email);
-  return status.ok() ? CheckEmail(absl::StrCat("parameters.", field), email) : status;
+  auto text = Text(request, field);
+  if (!text.ok()) return text.status();
+  email = *std::move(text);
+  return CheckEmail(absl::StrCat("parameters.", field), email);
 }
 
 absl::Status ReadKey(const ProvisionRequest& request, PublicKey& key) {
@@ -86,15 +89,12 @@ absl::Status ReadKey(const ProvisionRequest& request, PublicKey& key) {
 }  // namespace
 
 absl::StatusOr<Parameters> ReadParameters(const ProvisionRequest& request) {
-  static const RE2 kLogin("[a-z0-9][a-z0-9._@+-]{0,63}");
   Parameters parameters;
   parameters.tenant = request.tenant_code();
   parameters.hash = HashOf(request);
   for (const absl::Status& status :
        {ReadName(request, "tenant_display_name", parameters.tenant_display_name),
-        ReadMatching(request, "admin_login", kLogin,
-                     "must be 1 to 64 of a-z, 0-9 and . _ @ + -, starting with a letter or digit",
-                     parameters.admin_login),
+        ReadLogin(request, "admin_login", parameters.admin_login),
         ReadEmail(request, "admin_email", parameters.admin_email),
         ReadName(request, "admin_display_name", parameters.admin_display_name),
         ReadName(request, "application_name", parameters.application_name),

@@ -5,12 +5,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/auth/roles.h"
+#include "common/clock/timestamp.h"
 #include "common/error/error.h"
 #include "common/events/events.h"
 #include "common/ids/ids.h"
 #include "common/ledger/ledger.h"
 #include "services/identity/names/names.h"
-#include "services/identity/names/timestamps.h"
 #include "services/identity/provisioning/provisioner_store.h"
 #include "services/identity/role_bindings/role_binding_store.h"
 #include "services/identity/role_bindings/role_bindings.h"

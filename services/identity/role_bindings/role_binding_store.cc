@@ -1,7 +1,7 @@
 #include "services/identity/role_bindings/role_binding_store.h"
 
+#include "common/clock/timestamp.h"
 #include "common/pg/rows.h"
-#include "services/identity/names/timestamps.h"
 
 namespace sockel::identity::role_binding_store {
 namespace {

@@ -6,6 +6,7 @@
 #include "common/events/events.h"
 #include "common/ids/ids.h"
 #include "common/ledger/ledger.h"
+#include "common/paging/page.h"
 #include "services/identity/names/names.h"
 #include "services/identity/role_bindings/authority.h"
 #include "services/identity/role_bindings/role_binding_store.h"
@@ -108,15 +109,12 @@ absl::StatusOr<v1::ListRoleBindingsResponse> RoleBindings::List(
   return db_.Read(caller, "role_bindings.list",
                   [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListRoleBindingsResponse> {
                     v1::ListRoleBindingsResponse response;
-                    std::vector<v1::RoleBinding> bindings =
-                        role_binding_store::List(tx, *after, principal, limit + 1);
-                    if (static_cast<int>(bindings.size()) > limit) {
-                      bindings.resize(static_cast<size_t>(limit));
-                      response.set_next_page_token(
-                          pages_.Make(caller, request, Segment(bindings.back().name(), 3)));
-                    }
-                    for (v1::RoleBinding& binding : bindings) {
-                      *response.add_role_bindings() = std::move(binding);
+                    auto& page = *response.mutable_role_bindings();
+                    paging::Rows<v1::RoleBinding> found{
+                        role_binding_store::List(tx, *after, principal, limit + 1)};
+                    if (paging::Fill(std::move(found), limit, page)) {
+                      const std::string last = Segment(page.rbegin()->name(), 3);
+                      response.set_next_page_token(pages_.Make(caller, request, last));
                     }
                     return response;
                   });

@@ -1,8 +1,8 @@
 #include "services/identity/service_accounts/service_account_store.h"
 
+#include "common/clock/timestamp.h"
 #include "common/pg/rows.h"
 #include "services/identity/names/names.h"
-#include "services/identity/names/timestamps.h"
 
 namespace sockel::identity::service_account_store {
 namespace {

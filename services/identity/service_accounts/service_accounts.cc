@@ -2,12 +2,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/auth/jose.h"
+#include "common/clock/timestamp.h"
 #include "common/error/error.h"
 #include "common/events/events.h"
 #include "common/ledger/ledger.h"
+#include "common/paging/page.h"
 #include "services/identity/names/display_name.h"
 #include "services/identity/names/names.h"
-#include "services/identity/names/timestamps.h"
 #include "services/identity/role_bindings/authority.h"
 #include "services/identity/service_accounts/service_account_store.h"
 
@@ -112,21 +113,18 @@ absl::StatusOr<v1::ListServiceAccountsResponse> ServiceAccounts::List(
   auto after = pages_.Read(caller, request);
   if (!after.ok()) return after.status();
   const int limit = paging::PageSize(request.page_size());
-  return db_.Read(caller, "service_accounts.list",
-                  [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListServiceAccountsResponse> {
-                    v1::ListServiceAccountsResponse response;
-                    std::vector<v1::ServiceAccount> accounts =
-                        service_account_store::List(tx, *after, limit + 1);
-                    if (static_cast<int>(accounts.size()) > limit) {
-                      accounts.resize(static_cast<size_t>(limit));
-                      response.set_next_page_token(
-                          pages_.Make(caller, request, Segment(accounts.back().name(), 3)));
-                    }
-                    for (v1::ServiceAccount& account : accounts) {
-                      *response.add_service_accounts() = std::move(account);
-                    }
-                    return response;
-                  });
+  return db_.Read(
+      caller, "service_accounts.list",
+      [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListServiceAccountsResponse> {
+        v1::ListServiceAccountsResponse response;
+        auto& page = *response.mutable_service_accounts();
+        paging::Rows<v1::ServiceAccount> found{service_account_store::List(tx, *after, limit + 1)};
+        if (paging::Fill(std::move(found), limit, page)) {
+          const std::string last = Segment(page.rbegin()->name(), 3);
+          response.set_next_page_token(pages_.Make(caller, request, last));
+        }
+        return response;
+      });
 }
 
 absl::StatusOr<v1::ServiceAccount> ServiceAccounts::AddKey(

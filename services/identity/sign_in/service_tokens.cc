@@ -5,9 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "common/auth/access_token.h"
 #include "common/auth/assertion.h"
+#include "common/clock/timestamp.h"
 #include "common/error/error.h"
 #include "services/identity/names/names.h"
-#include "services/identity/names/timestamps.h"
 #include "services/identity/service_accounts/service_account_store.h"
 #include "services/identity/sign_in/session_policy.h"
 

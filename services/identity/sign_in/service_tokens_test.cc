@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/auth/assertion.h"
+#include "common/clock/timestamp.h"
 #include "services/identity/testing/identity_fixture.h"
 
 namespace sockel::identity {
@@ -123,8 +124,7 @@ TEST_F(ServiceTokensTest, RefusesExpiredKeys) {
   v1::AddServiceAccountKeyRequest request;
   request.set_name(kName);
   request.mutable_key()->set_public_key_jwk(brief.ToPublicJson());
-  request.mutable_key()->mutable_expire_time()->set_seconds(
-      absl::ToUnixSeconds(clock_.Now() + absl::Hours(1)));
+  *request.mutable_key()->mutable_expire_time() = ToTimestamp(clock_.Now() + absl::Hours(1));
   ASSERT_TRUE(accounts_.AddKey(Admin(), request).ok());
   EXPECT_TRUE(Issue(*auth::MakeAssertion(brief, kName, clock_.Now())).ok());
   clock_.Advance(absl::Hours(1));

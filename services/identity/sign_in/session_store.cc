@@ -1,9 +1,9 @@
 #include "services/identity/sign_in/session_store.h"
 
 #include "absl/strings/str_split.h"
+#include "common/clock/timestamp.h"
 #include "common/pg/rows.h"
 #include "services/identity/names/names.h"
-#include "services/identity/names/timestamps.h"
 
 namespace sockel::identity::session_store {
 namespace {

@@ -1,12 +1,13 @@
 #include "services/identity/sign_in/sessions.h"
 
 #include "absl/strings/str_split.h"
+#include "common/clock/timestamp.h"
 #include "common/error/error.h"
 #include "common/events/events.h"
 #include "common/ids/ids.h"
 #include "common/ledger/ledger.h"
+#include "common/paging/page.h"
 #include "services/identity/names/names.h"
-#include "services/identity/names/timestamps.h"
 
 namespace sockel::identity {
 namespace {
@@ -130,15 +131,13 @@ absl::StatusOr<v1::ListSessionsResponse> Sessions::List(const Caller& caller,
   return parts_.db.Read(caller, "sessions.list",
                         [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListSessionsResponse> {
                           v1::ListSessionsResponse response;
-                          std::vector<v1::Session> sessions = session_store::ListLive(
-                              tx, Segment(request.parent(), 3), *before, limit + 1, now);
-                          if (static_cast<int>(sessions.size()) > limit) {
-                            sessions.resize(static_cast<size_t>(limit));
-                            response.set_next_page_token(parts_.pages.Make(
-                                caller, request, Segment(sessions.back().name(), 5)));
+                          auto& page = *response.mutable_sessions();
+                          paging::Rows<v1::Session> found{session_store::ListLive(
+                              tx, Segment(request.parent(), 3), *before, limit + 1, now)};
+                          if (paging::Fill(std::move(found), limit, page)) {
+                            const std::string last = Segment(page.rbegin()->name(), 5);
+                            response.set_next_page_token(parts_.pages.Make(caller, request, last));
                           }
-                          for (v1::Session& session : sessions)
-                            *response.add_sessions() = std::move(session);
                           return response;
                         });
 }

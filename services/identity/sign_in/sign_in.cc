@@ -4,12 +4,12 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "common/clock/timestamp.h"
 #include "common/error/error.h"
 #include "common/events/events.h"
 #include "common/ids/ids.h"
 #include "common/ledger/ledger.h"
 #include "services/identity/names/names.h"
-#include "services/identity/names/timestamps.h"
 #include "services/identity/passwords/password_policy.h"
 #include "services/identity/sign_in/refresh_token.h"
 #include "services/identity/sign_in/session_store.h"

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <thread>
 
+#include "common/clock/timestamp.h"
 #include "services/identity/testing/identity_fixture.h"
 
 namespace sockel::identity {
@@ -159,7 +160,7 @@ class ChangedMeanwhileTest : public IdentityTest {
     request.set_password(kPassword);
     absl::StatusOr<v1::LoginResponse> response = absl::UnknownError("not yet");
     std::thread login([&] { response = sign_in.Login(Anonymous(), request); });
-    AwaitBlocked();
+    database_.AwaitBlocked();
     somebody.commit();
     login.join();
     return response;

@@ -5,10 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "common/auth/jwks.h"
 #include "common/auth/roles.h"
+#include "common/clock/timestamp.h"
 #include "common/error/error.h"
 #include "common/events/events.h"
 #include "common/ledger/ledger.h"
-#include "services/identity/names/timestamps.h"
 #include "services/identity/signing_keys/signing_key_store.h"
 
 namespace sockel::identity {

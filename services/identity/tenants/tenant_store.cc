@@ -1,8 +1,8 @@
 #include "services/identity/tenants/tenant_store.h"
 
+#include "common/clock/timestamp.h"
 #include "common/pg/rows.h"
 #include "services/identity/names/names.h"
-#include "services/identity/names/timestamps.h"
 
 namespace sockel::identity::tenant_store {
 namespace {

@@ -4,6 +4,7 @@
 #include "common/error/error.h"
 #include "common/events/events.h"
 #include "common/ledger/ledger.h"
+#include "common/paging/page.h"
 #include "services/identity/names/display_name.h"
 #include "services/identity/names/names.h"
 #include "services/identity/names/update_mask.h"
@@ -70,13 +71,12 @@ absl::StatusOr<v1::ListTenantsResponse> Tenants::List(const Caller& caller,
   return db_.Read(caller, "tenants.list",
                   [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListTenantsResponse> {
                     v1::ListTenantsResponse response;
-                    std::vector<v1::Tenant> tenants = tenant_store::List(tx, *after, limit + 1);
-                    if (static_cast<int>(tenants.size()) > limit) {
-                      tenants.resize(static_cast<size_t>(limit));
-                      response.set_next_page_token(
-                          pages_.Make(caller, request, Segment(tenants.back().name(), 1)));
+                    auto& page = *response.mutable_tenants();
+                    paging::Rows<v1::Tenant> found{tenant_store::List(tx, *after, limit + 1)};
+                    if (paging::Fill(std::move(found), limit, page)) {
+                      const std::string last = Segment(page.rbegin()->name(), 1);
+                      response.set_next_page_token(pages_.Make(caller, request, last));
                     }
-                    for (v1::Tenant& tenant : tenants) *response.add_tenants() = std::move(tenant);
                     return response;
                   });
 }

@@ -1,8 +1,8 @@
 #include "services/identity/users/user_store.h"
 
+#include "common/clock/timestamp.h"
 #include "common/pg/rows.h"
 #include "services/identity/names/names.h"
-#include "services/identity/names/timestamps.h"
 
 namespace sockel::identity::user_store {
 namespace {
@@ -64,9 +64,6 @@ constexpr pg::Query kUpdate{"identity.users.update", R"(
 
 constexpr pg::Query kDelete{"identity.users.delete",
                             "DELETE FROM users WHERE tenant_id = $1 AND user_id = $2"};
-
-constexpr pg::Query kCount{"identity.users.count",
-                           "SELECT count(*) FROM users WHERE tenant_id = $1"};
 
 constexpr pg::Query kIsLastAdmin{"identity.users.is_last_admin", R"(
   WITH admins AS (
@@ -146,10 +143,6 @@ v1::User Update(pg::WriteTransaction& tx, std::string_view user, const v1::User&
 
 void Delete(pg::WriteTransaction& tx, std::string_view user) {
   tx.Exec(kDelete, tx.caller().tenant, user);
-}
-
-int64_t Count(pg::Transaction& tx) {
-  return tx.Exec(kCount, tx.caller().tenant)[0][0].as<int64_t>();
 }
 
 bool IsLastAdmin(pg::WriteTransaction& tx, std::string_view user, std::string_view role) {

@@ -27,7 +27,6 @@ Inserted Insert(pg::WriteTransaction& tx, std::string_view user, const v1::User&
 // Writes display name, e-mail, locale and state. The row exists.
 v1::User Update(pg::WriteTransaction& tx, std::string_view user, const v1::User& changed);
 void Delete(pg::WriteTransaction& tx, std::string_view user);
-int64_t Count(pg::Transaction& tx);
 
 // Whether this user is tenant-admin or operator (`role`: only this one; empty:
 // any of the two) and active, and nobody else is who could take over: has a

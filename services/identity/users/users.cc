@@ -4,6 +4,7 @@
 #include "common/events/events.h"
 #include "common/ids/ids.h"
 #include "common/ledger/ledger.h"
+#include "common/paging/page.h"
 #include "services/identity/names/display_name.h"
 #include "services/identity/names/names.h"
 #include "services/identity/names/update_mask.h"
@@ -101,13 +102,12 @@ absl::StatusOr<v1::ListUsersResponse> Users::List(const Caller& caller,
   return db_.Read(
       caller, "users.list", [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListUsersResponse> {
         v1::ListUsersResponse response;
-        std::vector<v1::User> users = user_store::List(tx, *after, request.login(), limit + 1);
-        if (static_cast<int>(users.size()) > limit) {
-          users.resize(static_cast<size_t>(limit));
-          response.set_next_page_token(
-              pages_.Make(caller, request, Segment(users.back().name(), 3)));
+        auto& page = *response.mutable_users();
+        paging::Rows<v1::User> found{user_store::List(tx, *after, request.login(), limit + 1)};
+        if (paging::Fill(std::move(found), limit, page)) {
+          const std::string last = Segment(page.rbegin()->name(), 3);
+          response.set_next_page_token(pages_.Make(caller, request, last));
         }
-        for (v1::User& user : users) *response.add_users() = std::move(user);
         return response;
       });
 }

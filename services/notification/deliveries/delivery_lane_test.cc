@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "absl/strings/str_cat.h"
+#include "common/clock/timestamp.h"
 #include "services/notification/mail/smtp_relay.h"
 #include "services/notification/testing/fixture.h"
 #include "services/notification/testing/smtp_sink.h"
@@ -80,7 +81,7 @@ TEST_F(DeliveryLaneTest, ItGivesUpAfterTheLastAttempt) {
 
 TEST_F(DeliveryLaneTest, NothingIsSentAfterItExpired) {
   v1::SendMessageRequest request = Request({"a@example.org"});
-  *request.mutable_message()->mutable_expire_time() = ToProto(clock_.Now() + absl::Minutes(1));
+  *request.mutable_message()->mutable_expire_time() = ToTimestamp(clock_.Now() + absl::Minutes(1));
   const v1::Message sent = Send(request);
   clock_.Advance(absl::Minutes(2));
   DeliverAll();
@@ -90,7 +91,8 @@ TEST_F(DeliveryLaneTest, NothingIsSentAfterItExpired) {
 
 TEST_F(DeliveryLaneTest, NothingIsSentBeforeItsTime) {
   v1::SendMessageRequest request = Request({"a@example.org"});
-  *request.mutable_message()->mutable_not_before_time() = ToProto(clock_.Now() + absl::Hours(1));
+  *request.mutable_message()->mutable_not_before_time() =
+      ToTimestamp(clock_.Now() + absl::Hours(1));
   const v1::Message sent = Send(request);
   DeliverAll();
   EXPECT_EQ(DeliveryOf(sent).state(), Delivery::PENDING);

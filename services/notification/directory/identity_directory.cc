@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/client/call.h"
+#include "common/text/email_address.h"
 #include "services/notification/mail/address.h"
 
 namespace sockel::notification {
@@ -14,7 +15,7 @@ constexpr absl::Duration kTimeout = absl::Seconds(5);
 
 UserContact ToContact(const identity::v1::User& user) {
   UserContact contact;
-  if (IsEmailAddress(user.email_address())) contact.email_address = user.email_address();
+  if (text::IsEmailAddress(user.email_address())) contact.email_address = user.email_address();
   if (IsOneLine(user.display_name())) contact.display_name = user.display_name();
   return contact;
 }

@@ -1,5 +1,6 @@
 #include "services/notification/inbox/inbox_store.h"
 
+#include "common/clock/timestamp.h"
 #include "common/pg/rows.h"
 #include "services/notification/names.h"
 
@@ -52,9 +53,9 @@ v1::InboxItem ToItem(const std::string& tenant, const std::string& user_id, cons
   item.mutable_content()->set_html_body(row["html_body"].as<std::string>());
   item.set_reference(row["reference"].as<std::string>());
   item.set_priority(static_cast<v1::Message::Priority>(row["priority"].as<int>()));
-  *item.mutable_create_time() = ToProto(pg::GetTime(row["create_time"]));
+  *item.mutable_create_time() = ToTimestamp(pg::GetTime(row["create_time"]));
   if (const auto read = pg::GetOptional<absl::Time>(row["read_time"])) {
-    *item.mutable_read_time() = ToProto(*read);
+    *item.mutable_read_time() = ToTimestamp(*read);
   }
   return item;
 }

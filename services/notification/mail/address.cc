@@ -1,7 +1,5 @@
 #include "services/notification/mail/address.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <cstddef>
 
@@ -9,16 +7,6 @@
 
 namespace sockel::notification {
 namespace {
-
-constexpr std::size_t kMaxAddress = 254;  // RFC 5321 4.5.3.1.3 less the angle brackets
-constexpr std::size_t kMaxLocalPart = 64;
-
-const re2::RE2& AddressPattern() {
-  static const re2::RE2 pattern(R"([a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@)"
-                                R"([a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)"
-                                R"((?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*)");
-  return pattern;
-}
 
 unsigned char At(std::string_view text, std::size_t i) {
   return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
@@ -43,11 +31,6 @@ std::size_t CharacterLength(std::string_view words) {
 }
 
 }  // namespace
-
-bool IsEmailAddress(std::string_view address) {
-  if (address.size() > kMaxAddress || address.find('@') > kMaxLocalPart) return false;
-  return re2::RE2::FullMatch(re2::StringPiece(address.data(), address.size()), AddressPattern());
-}
 
 std::string_view DomainOf(std::string_view address) {
   return address.substr(address.rfind('@') + 1);

@@ -6,12 +6,7 @@
 
 namespace sockel::notification {
 
-// An e-mail address as browsers understand it (WHATWG HTML, "valid e-mail
-// address"), in ASCII: at most 64 characters before the @, 254 in all. Nothing
-// that could end a header line or an SMTP command passes.
-bool IsEmailAddress(std::string_view address);
-
-// What stands after the @; the whole of it when there is none.
+// What stands after the @ of an address; the whole of it when there is none.
 std::string_view DomainOf(std::string_view address);
 
 // No control character and no line or paragraph separator of Unicode: safe in

@@ -5,10 +5,12 @@
 #include <utility>
 
 #include "common/auth/roles.h"
+#include "common/clock/timestamp.h"
 #include "common/error/error.h"
 #include "common/events/events.h"
 #include "common/ids/ids.h"
 #include "common/ledger/ledger.h"
+#include "common/paging/page.h"
 #include "services/notification/messages/message_store.h"
 #include "services/notification/messages/send_rules.h"
 #include "services/notification/names.h"
@@ -74,9 +76,11 @@ Message Accepted(const Caller& caller, const NewMessage& stored, absl::Time now)
   message.set_priority(stored.plan.priority);
   message.set_sender(SenderName(tenant, stored.plan.sender_id));
   message.set_reference(stored.reference);
-  if (stored.plan.not_before) *message.mutable_not_before_time() = ToProto(*stored.plan.not_before);
-  *message.mutable_expire_time() = ToProto(stored.plan.expire);
-  *message.mutable_create_time() = ToProto(now);
+  if (stored.plan.not_before) {
+    *message.mutable_not_before_time() = ToTimestamp(*stored.plan.not_before);
+  }
+  *message.mutable_expire_time() = ToTimestamp(stored.plan.expire);
+  *message.mutable_create_time() = ToTimestamp(now);
   v1::DeliveryCount* count = message.add_delivery_counts();
   count->set_state(v1::Delivery::PENDING);
   count->set_count(static_cast<int>(stored.delivery_ids.size()));
@@ -154,15 +158,15 @@ absl::StatusOr<Message> Messages::Get(const Caller& caller, const v1::GetMessage
   const auto id = MessageId(request.name());
   if (!id.ok()) return id.status();
   return db_.Read(caller, "messages.get", [&](pg::Transaction& tx) -> absl::StatusOr<Message> {
-    auto stored = message_store::Find(tx, *id);
-    if (!stored) return error::NotFound(request.name());
-    if (stored->message.confidential() || stored->message.creator() != caller.subject) {
-      stored->message.clear_rendered();
+    auto message = message_store::Find(tx, *id);
+    if (!message) return error::NotFound(request.name());
+    if (message->confidential() || message->creator() != caller.subject) {
+      message->clear_rendered();
     }
     for (v1::DeliveryCount& count : message_store::CountDeliveries(tx, *id)) {
-      *stored->message.add_delivery_counts() = std::move(count);
+      *message->add_delivery_counts() = std::move(count);
     }
-    return std::move(stored->message);
+    return *std::move(message);
   });
 }
 
@@ -171,21 +175,18 @@ absl::StatusOr<v1::ListMessagesResponse> Messages::List(const Caller& caller,
   const auto before = tokens_.Read(caller, request);
   if (!before.ok()) return before.status();
   const int limit = paging::PageSize(request.page_size());
-  return db_.Read(
-      caller, "messages.list",
-      [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListMessagesResponse> {
-        v1::ListMessagesResponse response;
-        std::string last;
-        for (auto& row : message_store::List(tx, *before, request.reference(), limit + 1)) {
-          if (response.messages_size() == limit) {
-            response.set_next_page_token(tokens_.Make(caller, request, last));
-            break;
-          }
-          *response.add_messages() = std::move(row.message);
-          last = row.message_id;
-        }
-        return response;
-      });
+  return db_.Read(caller, "messages.list",
+                  [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListMessagesResponse> {
+                    v1::ListMessagesResponse response;
+                    auto& page = *response.mutable_messages();
+                    paging::Rows<Message> found{
+                        message_store::List(tx, *before, request.reference(), limit + 1)};
+                    if (paging::Fill(std::move(found), limit, page)) {
+                      const std::string last = IdsIn(page.rbegin()->name())[1];
+                      response.set_next_page_token(tokens_.Make(caller, request, last));
+                    }
+                    return response;
+                  });
 }
 
 absl::StatusOr<v1::ListDeliveriesResponse> Messages::ListDeliveries(

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "common/clock/timestamp.h"
 #include "common/pg/rows.h"
 #include "common/trace/traceparent.h"
 #include "services/notification/deliveries/delivery_rules.h"
@@ -99,10 +100,9 @@ std::string AcceptedTransition(absl::Time now) {
       .dump();
 }
 
-StoredMessage ToMessage(const std::string& tenant, const pqxx::row& row) {
-  StoredMessage stored{row["message_id"].as<std::string>(), {}};
-  v1::Message& message = stored.message;
-  message.set_name(MessageName(tenant, stored.message_id));
+v1::Message ToMessage(const std::string& tenant, const pqxx::row& row) {
+  v1::Message message;
+  message.set_name(MessageName(tenant, row["message_id"].as<std::string>()));
   if (!row["template_id"].is_null()) {
     message.set_template_version(TemplateVersionName(tenant, row["template_id"].as<std::string>(),
                                                      row["template_version"].as<int>()));
@@ -116,13 +116,13 @@ StoredMessage ToMessage(const std::string& tenant, const pqxx::row& row) {
   message.set_sender(SenderName(tenant, row["sender_id"].as<std::string>()));
   message.set_reference(row["reference"].as<std::string>());
   if (const auto time = pg::GetOptional<absl::Time>(row["not_before_time"])) {
-    *message.mutable_not_before_time() = ToProto(*time);
+    *message.mutable_not_before_time() = ToTimestamp(*time);
   }
-  *message.mutable_expire_time() = ToProto(pg::GetTime(row["expire_time"]));
-  *message.mutable_create_time() = ToProto(pg::GetTime(row["create_time"]));
+  *message.mutable_expire_time() = ToTimestamp(pg::GetTime(row["expire_time"]));
+  *message.mutable_create_time() = ToTimestamp(pg::GetTime(row["create_time"]));
   message.set_creator(row["creator"].as<std::string>());
   message.set_confidential(row["confidential"].as<bool>());
-  return stored;
+  return message;
 }
 
 void AddTransitions(const std::string& json, v1::Delivery* delivery) {
@@ -130,7 +130,7 @@ void AddTransitions(const std::string& json, v1::Delivery* delivery) {
   const nlohmann::json all = nlohmann::json::parse(json);
   for (std::size_t i = all.size() > kMost ? all.size() - kMost : 0; i < all.size(); ++i) {
     v1::DeliveryTransition* transition = delivery->add_transitions();
-    *transition->mutable_time() = ToProto(absl::FromUnixMicros(all[i].at("t").get<int64_t>()));
+    *transition->mutable_time() = ToTimestamp(absl::FromUnixMicros(all[i].at("t").get<int64_t>()));
     transition->set_state(static_cast<v1::Delivery::State>(all[i].at("s").get<int>()));
     transition->set_reason(all[i].at("r").get<std::string>());
     transition->set_detail(all[i].at("d").get<std::string>());
@@ -153,9 +153,9 @@ StoredDelivery ToDelivery(const std::string& tenant, const pqxx::row& row) {
   delivery.set_state(static_cast<v1::Delivery::State>(row["state"].as<int>()));
   delivery.set_attempts(row["attempts"].as<int>());
   if (const auto due = pg::GetOptional<absl::Time>(row["due_time"])) {
-    *delivery.mutable_next_attempt_time() = ToProto(*due);
+    *delivery.mutable_next_attempt_time() = ToTimestamp(*due);
   }
-  *delivery.mutable_create_time() = ToProto(pg::GetTime(row["create_time"]));
+  *delivery.mutable_create_time() = ToTimestamp(pg::GetTime(row["create_time"]));
   AddTransitions(row["transitions"].as<std::string>(), &delivery);
   return stored;
 }
@@ -186,15 +186,15 @@ bool Insert(pg::WriteTransaction& tx, const NewMessage& message) {
              .affected_rows() > 0;
 }
 
-std::optional<StoredMessage> Find(pg::Transaction& tx, const std::string& message_id) {
+std::optional<v1::Message> Find(pg::Transaction& tx, const std::string& message_id) {
   const pqxx::result rows = tx.Exec(kFind, tx.caller().tenant, message_id);
   if (rows.empty()) return std::nullopt;
-  StoredMessage stored = ToMessage(tx.caller().tenant, rows[0]);
-  v1::Content* content = stored.message.mutable_rendered();
+  v1::Message message = ToMessage(tx.caller().tenant, rows[0]);
+  v1::Content* content = message.mutable_rendered();
   content->set_subject(rows[0]["subject"].as<std::string>());
   content->set_text_body(rows[0]["text_body"].as<std::string>());
   content->set_html_body(rows[0]["html_body"].as<std::string>());
-  return stored;
+  return message;
 }
 
 std::optional<Origin> FindOrigin(pg::Transaction& tx, const std::string& message_id) {
@@ -214,14 +214,14 @@ std::vector<v1::DeliveryCount> CountDeliveries(pg::Transaction& tx, const std::s
   return counts;
 }
 
-std::vector<StoredMessage> List(pg::Transaction& tx, const std::string& before,
-                                const std::string& reference, int limit) {
+std::vector<v1::Message> List(pg::Transaction& tx, const std::string& before,
+                              const std::string& reference, int limit) {
   const std::string& tenant = tx.caller().tenant;
   const std::optional<std::string> position = NullIfEmpty(before);
   const pqxx::result rows = reference.empty()
                                 ? tx.Exec(kList, tenant, position, limit)
                                 : tx.Exec(kListByReference, tenant, position, limit, reference);
-  std::vector<StoredMessage> found;
+  std::vector<v1::Message> found;
   for (const pqxx::row& row : rows) found.push_back(ToMessage(tenant, row));
   return found;
 }

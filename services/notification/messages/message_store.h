@@ -30,13 +30,8 @@ struct NewMessage {
 // when there is no sender: then nothing is stored.
 bool Insert(pg::WriteTransaction& tx, const NewMessage& message);
 
-struct StoredMessage {
-  std::string message_id;
-  v1::Message message;  // without counts
-};
-
-// With the rendered content, whoever asks.
-std::optional<StoredMessage> Find(pg::Transaction& tx, const std::string& message_id);
+// With the rendered content, whoever asks; without counts.
+std::optional<v1::Message> Find(pg::Transaction& tx, const std::string& message_id);
 
 // What is to be known of a message to show its deliveries.
 struct Origin {
@@ -47,9 +42,9 @@ std::optional<Origin> FindOrigin(pg::Transaction& tx, const std::string& message
 std::vector<v1::DeliveryCount> CountDeliveries(pg::Transaction& tx, const std::string& message_id);
 
 // Newest first, before `before` (empty: from the newest), with this reference
-// (empty: any), at most `limit`, without content.
-std::vector<StoredMessage> List(pg::Transaction& tx, const std::string& before,
-                                const std::string& reference, int limit);
+// (empty: any), at most `limit`, without content and counts.
+std::vector<v1::Message> List(pg::Transaction& tx, const std::string& before,
+                              const std::string& reference, int limit);
 
 struct StoredDelivery {
   int ordinal = 0;

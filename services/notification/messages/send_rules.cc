@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/clock/timestamp.h"
 #include "common/error/error.h"
+#include "common/text/email_address.h"
 #include "services/notification/mail/address.h"
 #include "services/notification/names.h"
 #include "services/notification/senders/sender.h"
@@ -72,7 +74,7 @@ absl::Status PlanChannels(const Message& message, SendPlan* plan) {
 absl::Status PlanTimes(const Message& message, absl::Time now, SendPlan* plan) {
   absl::Time begin = now;
   if (message.has_not_before_time()) {
-    plan->not_before = FromProto(message.not_before_time());
+    plan->not_before = FromTimestamp(message.not_before_time());
     if (*plan->not_before > now + kLongestAhead) {
       return error::InvalidField("message.not_before_time", "must be at most one year ahead");
     }
@@ -80,7 +82,7 @@ absl::Status PlanTimes(const Message& message, absl::Time now, SendPlan* plan) {
   }
   plan->expire = begin + kDefaultLife;
   if (!message.has_expire_time()) return absl::OkStatus();
-  plan->expire = FromProto(message.expire_time());
+  plan->expire = FromTimestamp(message.expire_time());
   if (plan->expire <= begin || plan->expire > now + 2 * kLongestAhead) {
     return error::InvalidField("message.expire_time",
                                "must be later than now and than not_before_time, and at most two "
@@ -106,7 +108,8 @@ std::string Fault(const Recipient& recipient, const std::string& tenant, const S
       if (IdsIn(recipient.user())[0] != tenant) return "must be a user of the message's tenant";
       return "";
     case Recipient::kEmailAddress:
-      if (!IsEmailAddress(recipient.email_address())) return "must be an e-mail address in ASCII";
+      if (!text::IsEmailAddress(recipient.email_address()))
+        return "must be an e-mail address in ASCII";
       if (std::find(plan.channels.begin(), plan.channels.end(), Message::EMAIL) ==
           plan.channels.end()) {
         return "is a plain address, which none of the channels reaches";

@@ -5,8 +5,8 @@
 
 #include <functional>
 
+#include "common/clock/timestamp.h"
 #include "common/error/error.h"
-#include "services/notification/names.h"
 
 namespace sockel::notification {
 namespace {
@@ -111,9 +111,11 @@ TEST(PlanMessageTest, RefusesWhatCannotBeMeant) {
       {"message.parameters", [](Message& m) { (*m.mutable_parameters())["a"] = "b"; }},
       {"message.reference", [](Message& m) { m.set_reference("a\nb"); }},
       {"message.channels[0]", [](Message& m) { m.add_channels(Message::CHANNEL_UNSPECIFIED); }},
-      {"message.expire_time", [](Message& m) { *m.mutable_expire_time() = ToProto(kNow); }},
+      {"message.expire_time", [](Message& m) { *m.mutable_expire_time() = ToTimestamp(kNow); }},
       {"message.not_before_time",
-       [](Message& m) { *m.mutable_not_before_time() = ToProto(kNow + absl::Hours(24 * 400)); }},
+       [](Message& m) {
+         *m.mutable_not_before_time() = ToTimestamp(kNow + absl::Hours(24 * 400));
+       }},
   };
   for (const auto& [field, spoil] : cases) {
     Message message = Valid();

@@ -7,6 +7,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include "common/clock/timestamp.h"
 #include "common/error/error.h"
 #include "common/events/events.h"
 #include "common/ids/ids.h"
@@ -27,7 +28,7 @@ Operation Succeeded(const std::string& instance_id, absl::Time time) {
   Operation operation;
   operation.set_instance_id(instance_id);
   operation.set_state(Operation::SUCCEEDED);
-  *operation.mutable_update_time() = ToProto(time);
+  *operation.mutable_update_time() = ToTimestamp(time);
   return operation;
 }
 

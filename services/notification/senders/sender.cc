@@ -1,8 +1,11 @@
 #include "services/notification/senders/sender.h"
 
+#include "common/clock/timestamp.h"
 #include "common/error/error.h"
 #include "common/events/events.h"
 #include "common/ledger/ledger.h"
+#include "common/paging/page.h"
+#include "common/text/email_address.h"
 #include "services/notification/mail/address.h"
 #include "services/notification/names.h"
 #include "services/notification/senders/sender_store.h"
@@ -18,17 +21,17 @@ v1::Sender ToProtoSender(const std::string& tenant, const StoredSender& stored) 
   sender.set_email_address(stored.email_address);
   sender.set_display_name(stored.display_name);
   sender.set_reply_to_address(stored.reply_to_address);
-  *sender.mutable_create_time() = ToProto(stored.create_time);
+  *sender.mutable_create_time() = ToTimestamp(stored.create_time);
   return sender;
 }
 
 }  // namespace
 
 absl::Status CheckSender(const v1::Sender& sender, const std::string& field) {
-  if (!IsEmailAddress(sender.email_address())) {
+  if (!text::IsEmailAddress(sender.email_address())) {
     return error::InvalidField(field + ".email_address", "must be an e-mail address in ASCII");
   }
-  if (!sender.reply_to_address().empty() && !IsEmailAddress(sender.reply_to_address())) {
+  if (!sender.reply_to_address().empty() && !text::IsEmailAddress(sender.reply_to_address())) {
     return error::InvalidField(field + ".reply_to_address", "must be an e-mail address in ASCII");
   }
   if (!IsOneLine(sender.display_name())) {
@@ -58,7 +61,7 @@ absl::StatusOr<v1::Sender> Senders::Create(const Caller& caller,
                    [&](pg::WriteTransaction& tx) -> absl::StatusOr<v1::Sender> {
                      v1::Sender created = request.sender();
                      created.set_name(SenderName(caller.tenant, request.sender_id()));
-                     *created.mutable_create_time() = ToProto(tx.time());
+                     *created.mutable_create_time() = ToTimestamp(tx.time());
                      if (!InsertSender(tx, request.sender_id(), created))
                        return error::AlreadyExists(created.name());
                      return created;
@@ -81,14 +84,14 @@ absl::StatusOr<v1::ListSendersResponse> Senders::List(const Caller& caller,
   return db_.Read(caller, "senders.list",
                   [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListSendersResponse> {
                     v1::ListSendersResponse response;
-                    std::string last;
+                    auto& page = *response.mutable_senders();
+                    paging::Rows<v1::Sender> found;
                     for (const StoredSender& row : sender_store::List(tx, *after, limit + 1)) {
-                      if (response.senders_size() == limit) {
-                        response.set_next_page_token(tokens_.Make(caller, request, last));
-                        break;
-                      }
-                      *response.add_senders() = ToProtoSender(caller.tenant, row);
-                      last = row.sender_id;
+                      found.rows.push_back(ToProtoSender(caller.tenant, row));
+                    }
+                    if (paging::Fill(std::move(found), limit, page)) {
+                      const std::string last = IdsIn(page.rbegin()->name())[1];
+                      response.set_next_page_token(tokens_.Make(caller, request, last));
                     }
                     return response;
                   });

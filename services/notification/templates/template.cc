@@ -4,9 +4,11 @@
 #include <optional>
 #include <utility>
 
+#include "common/clock/timestamp.h"
 #include "common/error/error.h"
 #include "common/events/events.h"
 #include "common/ledger/ledger.h"
+#include "common/paging/page.h"
 #include "services/notification/names.h"
 #include "services/notification/templates/rendering.h"
 #include "services/notification/templates/template_store.h"
@@ -32,7 +34,7 @@ v1::TemplateVersion ToProtoVersion(const std::string& tenant, const std::string&
                                    StoredVersion stored) {
   v1::TemplateVersion version = std::move(stored.content);
   version.set_name(TemplateVersionName(tenant, template_id, stored.version));
-  *version.mutable_create_time() = ToProto(stored.create_time);
+  *version.mutable_create_time() = ToTimestamp(stored.create_time);
   return version;
 }
 
@@ -40,8 +42,8 @@ v1::Template ToProtoTemplate(const std::string& tenant, const StoredTemplate& st
   v1::Template result;
   result.set_name(TemplateName(tenant, stored.template_id));
   result.set_display_name(stored.display_name);
-  *result.mutable_create_time() = ToProto(stored.create_time);
-  *result.mutable_update_time() = ToProto(stored.update_time);
+  *result.mutable_create_time() = ToTimestamp(stored.create_time);
+  *result.mutable_update_time() = ToTimestamp(stored.update_time);
   return result;
 }
 
@@ -109,24 +111,23 @@ absl::StatusOr<v1::ListTemplatesResponse> Templates::List(const Caller& caller,
   const auto after = tokens_.Read(caller, request);
   if (!after.ok()) return after.status();
   const int limit = paging::PageSize(request.page_size(), 20, 100);
-  return db_.Read(
-      caller, "templates.list",
-      [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListTemplatesResponse> {
-        v1::ListTemplatesResponse response;
-        const std::vector<StoredTemplate> rows = template_store::List(tx, *after, limit + 1);
-        for (const StoredTemplate& row : rows) {
-          if (response.templates_size() == limit) {
-            const std::string last = rows[static_cast<std::size_t>(limit) - 1].template_id;
-            response.set_next_page_token(tokens_.Make(caller, request, last));
-            break;
-          }
-          v1::Template* listed = response.add_templates();
-          *listed = ToProtoTemplate(caller.tenant, row);
-          listed->mutable_latest()->set_name(
-              TemplateVersionName(caller.tenant, row.template_id, row.latest_version));
-        }
-        return response;
-      });
+  return db_.Read(caller, "templates.list",
+                  [&](pg::Transaction& tx) -> absl::StatusOr<v1::ListTemplatesResponse> {
+                    v1::ListTemplatesResponse response;
+                    auto& page = *response.mutable_templates();
+                    paging::Rows<v1::Template> found;
+                    for (const StoredTemplate& row : template_store::List(tx, *after, limit + 1)) {
+                      v1::Template& listed =
+                          found.rows.emplace_back(ToProtoTemplate(caller.tenant, row));
+                      listed.mutable_latest()->set_name(
+                          TemplateVersionName(caller.tenant, row.template_id, row.latest_version));
+                    }
+                    if (paging::Fill(std::move(found), limit, page)) {
+                      const std::string last = IdsIn(page.rbegin()->name())[1];
+                      response.set_next_page_token(tokens_.Make(caller, request, last));
+                    }
+                    return response;
+                  });
 }
 
 absl::StatusOr<v1::TemplateVersion> Templates::CreateVersion(

@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
+#include "common/clock/timestamp.h"
 #include "sockel/identity/v1/access.grpc.pb.h"
 #include "sockel/identity/v1/authentication.grpc.pb.h"
 #include "sockel/identity/v1/user.grpc.pb.h"
@@ -24,10 +25,6 @@ struct LoginOptions {
   bool tls = false;
   std::string ca_file;
 };
-
-absl::Time FromProto(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-}
 
 std::string CodeOf(const std::string& tenant) {
   constexpr std::string_view kPrefix = "tenants/";
@@ -71,7 +68,7 @@ absl::Status LoginWithPassword(Session& session, const LoginOptions& options, Pr
   profile.tenant = CodeOf(answer->user());
   profile.session = answer->session();
   profile.access_token = answer->access_token();
-  profile.access_expire_time = FromProto(answer->access_token_expire_time());
+  profile.access_expire_time = FromTimestamp(answer->access_token_expire_time());
   profile.refresh_token = answer->refresh_token();
   if (absl::Status saved = session.SaveProfile(profile); !saved.ok()) return saved;
   session.Say(absl::StrCat("Signed in as ", profile.principal, " (profile ", profile.name, ")."));

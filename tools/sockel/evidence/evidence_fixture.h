@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
+#include "common/clock/timestamp.h"
 #include "common/ids/ids.h"
 #include "common/ledger/checkpoint.h"
 #include "common/ledger/merkle.h"
@@ -29,10 +31,7 @@ inline std::string Sha(const std::string& text) {
 }
 
 inline google::protobuf::Timestamp At(std::int64_t seconds) {
-  google::protobuf::Timestamp time;
-  time.set_seconds(1'767'600'000 + seconds);
-  time.set_nanos(123'456'000);
-  return time;
+  return ToTimestamp(absl::FromUnixSeconds(1'767'600'000 + seconds) + absl::Microseconds(123'456));
 }
 
 inline constexpr char kOrigin[] = "sockel/efile/smi";
