@@ -1,8 +1,11 @@
 #include "services/catalog/provisioning/progress.h"
 
+#include <re2/re2.h>
+
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "common/error/error.h"
 #include "common/text/text.h"
 #include "services/catalog/shorten.h"
 
@@ -22,6 +25,13 @@ std::string Clean(std::string_view said) {
     if (byte >= 0x80 && !utf8) c = '?';
   }
   return clean;
+}
+
+// Names of the field's, not words: a foreign service may put anything there.
+std::string ReasonOf(const absl::Status& status) {
+  static const RE2 kReason("[A-Z][A-Z0-9_]{0,62}");
+  std::string reason = error::ReasonOf(status);
+  return RE2::FullMatch(reason, kReason) ? reason : absl::StatusCodeToString(status.code());
 }
 
 bool IsFinal(absl::StatusCode code) {
@@ -78,7 +88,8 @@ Outcome Interpret(const absl::StatusOr<Operation>& answer) {
   if (!answer.ok()) {
     return {.kind = IsFinal(answer.status().code()) ? Outcome::kFailed : Outcome::kRetry,
             .retry_after = absl::ZeroDuration(),
-            .error = Clean(std::string(answer.status().message()))};
+            .error = Clean(std::string(answer.status().message())),
+            .reason = ReasonOf(answer.status())};
   }
   Outcome outcome{.kind = Outcome::kRetry, .retry_after = absl::ZeroDuration()};
   switch (answer->state()) {
@@ -91,13 +102,16 @@ Outcome Interpret(const absl::StatusOr<Operation>& answer) {
     case Operation::FAILED:
       outcome.kind = Outcome::kFailed;
       outcome.error = Clean(answer->error());
+      outcome.reason = Operation::State_Name(answer->state());
       break;
     case Operation::IN_PROGRESS:
       outcome.kind = Outcome::kInProgress;
       outcome.retry_after = absl::Seconds(std::clamp(answer->poll_after_seconds(), 1, 300));
+      outcome.reason = Operation::State_Name(answer->state());
       break;
     default:
       outcome.error = "the provisioner answered without a state";
+      outcome.reason = Operation::State_Name(Operation::STATE_UNSPECIFIED);
   }
   return outcome;
 }
@@ -144,6 +158,17 @@ std::string FailureText(const std::string& failure, const std::vector<Step>& ste
     absl::StrAppend(&text, "; could not be taken back: ", step.service, " (", step.error, ")");
   }
   return text;
+}
+
+std::map<std::string, std::string> FailureDetails(const std::string& failure,
+                                                  const std::vector<Step>& steps) {
+  std::map<std::string, std::string> details = {{"step", failure.substr(0, failure.find(':'))}};
+  for (const Step& step : steps) {
+    if (step.state != StepState::kOrphaned) continue;
+    std::string& orphaned = details["orphaned"];
+    absl::StrAppend(&orphaned, orphaned.empty() ? "" : ", ", step.service);
+  }
+  return details;
 }
 
 absl::Duration Backoff(int attempts) {

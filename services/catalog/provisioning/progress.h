@@ -62,6 +62,9 @@ struct Outcome {
   // Ask again no sooner than this; zero = as Backoff says.
   absl::Duration retry_after;
   std::string error;
+  // What stands for `error` where nobody's words may stand: the ErrorInfo's reason,
+  // else the code's or the state's name.
+  std::string reason;
   std::map<std::string, std::string> outputs;
 };
 
@@ -97,6 +100,11 @@ void TurnBack(std::vector<Step>& steps);
 
 // `failure`, and what could not be taken back.
 std::string FailureText(const std::string& failure, const std::vector<Step>& steps);
+// The same for those who may not read the order, and for the log that never
+// forgets: `step`, the one that failed, and `orphaned`, those that could not be
+// taken back; by the names of their services, without anybody's words.
+std::map<std::string, std::string> FailureDetails(const std::string& failure,
+                                                  const std::vector<Step>& steps);
 
 // 1 s, doubled for every attempt, at most 5 min.
 absl::Duration Backoff(int attempts);

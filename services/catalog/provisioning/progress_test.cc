@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+
+#include "common/error/error.h"
+
 namespace sockel::catalog {
 namespace {
 
@@ -63,6 +68,28 @@ TEST(InterpretTest, TellsFinalRefusalsFromPassingTrouble) {
     EXPECT_EQ(Interpret(c.status).kind, c.kind) << c.status.ToString();
     EXPECT_EQ(Interpret(c.status).error, "x");
   }
+}
+
+TEST(InterpretTest, HasANameForWhatWasRefusedBesideOthersWords) {
+  Operation failed;
+  failed.set_state(Operation::FAILED);
+  failed.set_error("erika.muster@smi.example has a mailbox already");
+  EXPECT_EQ(Interpret(failed).reason, "FAILED");
+  EXPECT_EQ(Interpret(absl::UnavailableError("erika.muster")).reason, "UNAVAILABLE");
+  const absl::Status known = error::FailedPrecondition("SENDER_DIFFERS", "erika.muster");
+  EXPECT_EQ(Interpret(known).reason, "SENDER_DIFFERS");
+  const absl::Status strange = error::FailedPrecondition("erika.muster", "no");
+  EXPECT_EQ(Interpret(strange).reason, "FAILED_PRECONDITION");
+}
+
+TEST(FailureDetailsTest, NameStepsAndNobodysWords) {
+  std::vector<Step> steps(3);
+  steps[0] = {.service = "identity", .state = StepState::kOrphaned, .error = "erika"};
+  steps[1] = {.service = "efile", .state = StepState::kOrphaned, .error = "erika"};
+  steps[2] = {.service = "notification", .state = StepState::kDeprovisioned, .error = "erika"};
+  EXPECT_EQ(FailureDetails("notification: erika: no", steps),
+            (std::map<std::string, std::string>{{"step", "notification"},
+                                                {"orphaned", "identity, efile"}}));
 }
 
 TEST(InterpretTest, TakesOverOutputsAndPollInterval) {

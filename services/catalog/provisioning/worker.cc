@@ -150,7 +150,9 @@ absl::Status ProvisioningWorker::RunStep(Work& work, const Action& action) {
     work.failure = absl::StrCat(step.service, ": ", step.error);
     TurnBack(work.steps);
   }
-  if (verdict != Verdict::kDone) Warn(work, step.service, "provisioning step not done", step.error);
+  if (verdict != Verdict::kDone) {
+    Warn(work, step.service, "provisioning step not done", outcome.reason);
+  }
   const bool again = verdict == Verdict::kAgain;
   return Save(work, again ? now + Pause(outcome, step) : now, std::nullopt).status();
 }
@@ -161,7 +163,7 @@ absl::Status ProvisioningWorker::RefuseStep(Work& work, Step& step) {
   step.error = "no such service is configured";
   work.failure = absl::StrCat(step.service, ": ", step.error);
   TurnBack(work.steps);
-  Warn(work, step.service, "provisioning step not done", step.error);
+  Warn(work, step.service, "provisioning step not done", step.error);  // our own words
   return Save(work, clock_.Now(), std::nullopt).status();
 }
 
@@ -213,7 +215,7 @@ absl::StatusOr<bool> ProvisioningWorker::Save(Work& work, absl::Time next_attemp
       [&](pg::WriteTransaction& tx) -> Held { return store_.Save(tx, work, next_attempt, lease); });
   if (!held.ok()) return held.status();
   if (!held->has_value()) {
-    Warn(work, "", "provisioning was taken over by another worker", work.failure);
+    Warn(work, "", "provisioning was taken over by another worker", "");
     return false;
   }
   work.lease_until = **held;
@@ -234,7 +236,7 @@ absl::Status ProvisioningWorker::Finish(const Work& work, Action::Kind kind) {
     if (complete) {
       details["subscription"] = SubscriptionName(work.tenant, work.subscription_id);
     } else {
-      details["failure"] = ended.failure;
+      details = FailureDetails(work.failure, work.steps);
     }
     ledger::Append(tx, {.resource = order,
                         .details = details,
