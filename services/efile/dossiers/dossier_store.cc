@@ -1,5 +1,6 @@
 #include "services/efile/dossiers/dossier_store.h"
 
+#include "common/clock/timestamp.h"
 #include "common/pg/rows.h"
 #include "services/efile/convert.h"
 #include "services/efile/names.h"
@@ -16,7 +17,7 @@ constexpr pg::Query kInsert{
     "dossiers.insert",
     "WITH entry AS ("
     "  SELECT tenant_id, code, retention_years, disposition FROM file_plan_entries"
-    "  WHERE tenant_id = $1::text AND code = $3::text AND state = 'ACTIVE'),"
+    "  WHERE tenant_id = $1::text AND code = $3::text AND state = 'ACTIVE' FOR SHARE),"
     " counter AS ("
     "  INSERT INTO reference_counters AS c (tenant_id, code, year, last_number)"
     "  SELECT tenant_id, code, $4::int, 1 FROM entry"

@@ -56,7 +56,6 @@ absl::Status DossierClosed(const std::string& name) {
 absl::StatusOr<v1::Dossier> Dossiers::Create(const Caller& caller,
                                              const v1::CreateDossierRequest& request) {
   const v1::Dossier& given = request.dossier();
-  if (given.subject().empty()) return error::InvalidField("dossier.subject", "must not be empty");
   const auto code = FilePlanCodeIn(caller, given.file_plan_entry());
   if (!code) {
     return error::InvalidField("dossier.file_plan_entry",

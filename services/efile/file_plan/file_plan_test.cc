@@ -1,3 +1,5 @@
+#include <thread>
+
 #include "common/error/error.h"
 #include "services/efile/efile_fixture.h"
 
@@ -76,6 +78,28 @@ TEST_F(FilePlanTest, ARetiredEntryTakesNoNewDossiers) {
   EXPECT_EQ(retired->state(), v1::FilePlanEntry::RETIRED);
   EXPECT_EQ(error::ReasonOf(CreateDossier().status()), "FILE_PLAN_ENTRY_RETIRED");
   EXPECT_EQ(Retire(User(), "413-1")->etag(), retired->etag());
+}
+
+TEST_F(FilePlanTest, RetiringWaitsForADossierOnItsWay) {
+  ASSERT_TRUE(CreateDossier().ok());
+  absl::StatusOr<v1::Dossier> dossier;
+  absl::StatusOr<v1::FilePlanEntry> retired;
+  std::thread creating, retiring;
+  {
+    // Somebody else's filing, on its way, holds the counter.
+    pqxx::connection connection(database_.superuser_conninfo());
+    pqxx::work filing(connection);
+    filing.exec("SELECT 1 FROM reference_counters FOR UPDATE");
+    creating = std::thread([&] { dossier = CreateDossier(); });
+    database_.AwaitBlocked(1);
+    retiring = std::thread([&] { retired = Retire(User(), "413-1"); });
+    database_.AwaitBlocked(2);
+  }
+  creating.join();
+  retiring.join();
+  EXPECT_TRUE(dossier.ok()) << dossier.status();
+  EXPECT_TRUE(retired.ok()) << retired.status();
+  EXPECT_EQ(error::ReasonOf(CreateDossier().status()), "FILE_PLAN_ENTRY_RETIRED");
 }
 
 TEST_F(FilePlanTest, IsNotRetiredWithAnOldEtag) {

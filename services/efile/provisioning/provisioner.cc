@@ -1,5 +1,6 @@
 #include "services/efile/provisioning/provisioner.h"
 
+#include "common/clock/timestamp.h"
 #include "common/error/error.h"
 #include "common/events/events.h"
 #include "common/ids/ids.h"

@@ -1,5 +1,6 @@
 #include "services/efile/uploads/upload_store.h"
 
+#include "common/clock/timestamp.h"
 #include "common/pg/rows.h"
 #include "services/efile/convert.h"
 #include "services/efile/names.h"

@@ -27,6 +27,14 @@ absl::Status CheckAppendable(const v1::Upload& upload, std::int64_t offset) {
                      {{"received_size", received}});
 }
 
+absl::Status TooManyRereads() {
+  absl::Status status =
+      error::Make(absl::StatusCode::kResourceExhausted, error::CommonReason::OVERLOADED,
+                  "Other uploads are being looked through before they go on.");
+  error::SetRetryAfter(status, absl::Seconds(1));
+  return status;
+}
+
 }  // namespace
 
 absl::StatusOr<v1::Upload> Uploads::Create(const Caller& caller,
@@ -93,7 +101,14 @@ absl::StatusOr<Sha256> Uploads::HashOfReceived(const ContentPart& part, const Co
                                                const std::string& received_by) {
   std::optional<Sha256> kept = hashes_.Take(received_by, upload.received_size());
   if (kept) return *std::move(kept);
-  return HashPart(part, content, key, upload.size(), upload.received_size());
+  const auto reread = [&] {
+    return HashPart(part, content, key, upload.size(), upload.received_size());
+  };
+  if (upload.received_size() <= kProgressStep) return reread();
+  absl::StatusOr<Sha256> hash = TooManyRereads();
+  if (--rereads_left_ >= 0) hash = reread();
+  ++rereads_left_;
+  return hash;
 }
 
 // First the part is locked, then the upload is claimed, then the part may be

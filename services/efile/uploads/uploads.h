@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+
 #include "absl/status/statusor.h"
 #include "common/caller/caller.h"
 #include "common/clock/clock.h"
@@ -18,11 +20,15 @@ constexpr std::int64_t kProgressStep = 32 * 1024 * 1024;
 // Time without bytes after which an upload expires.
 constexpr absl::Duration kUploadLifetime = absl::Hours(24);
 
+// How many streams may reread more than kProgressStep at a time. Each holds a
+// worker for as long as its disk needs, seconds for some GiB; the others serve.
+constexpr int kMostRereads = 3;
+
 // Use cases of uploads; errors as documented in upload.proto.
 class Uploads {
  public:
-  Uploads(pg::Database& db, const Clock& clock, Storage storage)
-      : db_(db), clock_(clock), storage_(storage) {}
+  Uploads(pg::Database& db, const Clock& clock, Storage storage, int most_rereads = kMostRereads)
+      : db_(db), clock_(clock), storage_(storage), rereads_left_(most_rereads) {}
 
   absl::StatusOr<v1::Upload> Create(const Caller& caller, const v1::CreateUploadRequest& request);
   absl::StatusOr<v1::Upload> Get(const Caller& caller, const v1::GetUploadRequest& request);
@@ -38,7 +44,7 @@ class Uploads {
                                     const v1::AppendUploadRequest& first,
                                     const std::string& writer);
   // The hash of the bytes that are there: kept by the stream that received them,
-  // else reread.
+  // else reread. RESOURCE_EXHAUSTED/OVERLOADED when too many do that.
   absl::StatusOr<Sha256> HashOfReceived(const ContentPart& part, const ContentId& content,
                                         const Key& key, const v1::Upload& upload,
                                         const std::string& received_by);
@@ -49,6 +55,7 @@ class Uploads {
   UploadStore store_;
   DossierStore dossiers_;
   HashStates hashes_;
+  std::atomic<int> rereads_left_;
 };
 
 }  // namespace sockel::efile

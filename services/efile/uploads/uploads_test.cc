@@ -152,6 +152,23 @@ TEST_F(UploadsTest, AfterARestartTheBytesAreReread) {
   EXPECT_EQ(error::ReasonOf(OpenAt(restarted, name, 131072).status()), "CONTENT_DAMAGED");
 }
 
+TEST_F(UploadsTest, LooksThroughFewLargeOnesAtATime) {
+  const std::string large(kProgressStep + 2 * kSegmentSize, 'x');
+  const std::string name = CreateUpload(User(), dossier_, large)->name();
+  const std::int64_t received = kProgressStep + kSegmentSize;
+  ASSERT_TRUE(Append(User(), name, 0, std::string_view(large).substr(0, received)).ok());
+  Uploads busy(db_, clock_, storage_, 0);
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const absl::Status status = OpenAt(busy, name, received).status();
+    EXPECT_EQ(error::ReasonOf(status), "OVERLOADED") << status;
+    EXPECT_GT(error::RetryAfterOf(status), absl::ZeroDuration());
+  }
+  Uploads restarted = Restarted();
+  auto complete = AppendAt(restarted, name, received, std::string_view(large).substr(received));
+  ASSERT_TRUE(complete.ok()) << complete.status();
+  EXPECT_EQ(complete->state(), v1::Upload::COMPLETE);
+}
+
 TEST_F(UploadsTest, OtherBytesAtTheSamePlaceAreNotTakenForThoseOfBefore) {
   const std::string name = Announce();
   const std::string_view right = bytes_;
