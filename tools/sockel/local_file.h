@@ -14,7 +14,7 @@ namespace sockel::cli {
 // machine fails; INVALID_ARGUMENT when it is nothing that can be read, such as
 // a directory.
 absl::Status CannotRead(const std::filesystem::path& path, int error_number);
-// PERMISSION_DENIED, else FAILED_PRECONDITION.
+// ALREADY_EXISTS, PERMISSION_DENIED, else FAILED_PRECONDITION.
 absl::Status CannotWrite(const std::filesystem::path& path, int error_number);
 
 // Whether a file may be made at `path`: nothing is there, be it a link or a
@@ -26,6 +26,8 @@ absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path);
 // Writes a file that only its owner can read, all or nothing. Makes its folder,
 // and replaces what is there.
 absl::Status WritePrivateFile(const std::filesystem::path& path, const std::string& text);
+// The same where nothing is: else ALREADY_EXISTS, and what is there stays.
+absl::Status WriteNewPrivateFile(const std::filesystem::path& path, const std::string& text);
 // The path as it is from any folder; itself when this one is gone.
 std::filesystem::path AbsolutePath(const std::string& path);
 

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "tools/sockel/testing_folder.h"
 
@@ -47,6 +48,16 @@ TEST_F(LocalFileTest, WhereAnythingIsNoFileIsMade) {
     EXPECT_TRUE(absl::IsAlreadyExists(CheckFree(folder_ / name))) << name;
   }
   EXPECT_TRUE(absl::IsAlreadyExists(CheckFree("/dev/null")));
+}
+
+TEST_F(LocalFileTest, ANewFileReplacesNone) {
+  EXPECT_TRUE(WriteNewPrivateFile(folder_ / "new", "mine").ok());
+  EXPECT_EQ(*ReadFile(folder_ / "new"), "mine");
+  const absl::Status again = WriteNewPrivateFile(folder_ / "new", "yours");
+  EXPECT_TRUE(absl::IsAlreadyExists(again)) << again;
+  EXPECT_EQ(*ReadFile(folder_ / "new"), "mine");
+  const std::filesystem::directory_iterator files(folder_.path());
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1) << "a draft was left";
 }
 
 TEST_F(LocalFileTest, NoFolderIsMadeForIt) {

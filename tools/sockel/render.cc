@@ -11,8 +11,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
+#include "common/clock/timestamp.h"
 #include "common/ids/ids.h"
 #include "common/text/text.h"
+#include "tools/sockel/characters.h"
 
 namespace sockel::cli {
 namespace {
@@ -21,18 +23,24 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-std::string OneLine(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+// What stays where it is written: a space for each character that would not, and
+// for each byte that is none.
+std::string OneLine(std::string_view text) {
+  std::string line;
+  while (!text.empty()) {
+    const std::size_t length = CharacterLength(text);
+    const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
+    const bool shown = length > 0 && !IsControl(character) && !TurnsDirection(character);
+    line += shown ? character : " ";
+    text.remove_prefix(character.size());
   }
-  return text;
+  return line;
 }
 
 // Well-known types in the way people write them; nothing for other messages.
 bool RenderWellKnown(const Message& message, std::string& text) {
   if (const auto* time = dynamic_cast<const google::protobuf::Timestamp*>(&message)) {
-    text = absl::FormatTime("%Y-%m-%d %H:%M:%S", absl::FromUnixSeconds(time->seconds()),
-                            absl::LocalTimeZone());
+    text = absl::FormatTime("%Y-%m-%d %H:%M:%S", FromTimestamp(*time), absl::LocalTimeZone());
   } else if (const auto* date = dynamic_cast<const google::type::Date*>(&message)) {
     text = absl::StrFormat("%04d-%02d-%02d", date->year(), date->month(), date->day());
   } else if (const auto* money = dynamic_cast<const google::type::Money*>(&message)) {

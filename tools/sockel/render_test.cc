@@ -59,6 +59,8 @@ TEST(RenderTest, WhatSteersATerminalIsNotShown) {
   efile::v1::Document document;
   document.set_subject("a\x1b[31mb\nc");
   EXPECT_EQ(RenderField(document, "subject"), "a [31mb c");
+  document.set_subject("a\u0085b\u202Egpj.exe\u2028€");
+  EXPECT_EQ(RenderField(document, "subject"), "a b gpj.exe €");
 }
 
 TEST(RenderTest, MoneyIsShownInFull) {

@@ -179,7 +179,7 @@ absl::Status Export(Session& session, const Options& options) {
   LogClient log(session, options.service, *tenant, options.key.verifier_key);
   absl::StatusOr<audit::v1::EvidenceBundle> bundle = log.Export(options.resource);
   if (!bundle.ok()) return bundle.status();
-  const absl::Status written = WritePrivateFile(target, RenderJson(*bundle) + "\n");
+  const absl::Status written = WriteNewPrivateFile(target, RenderJson(*bundle) + "\n");
   if (!written.ok()) return written;
   const std::string& key = bundle->checkpoint().verifier_key();
   session.Say(absl::StrCat(options.output, ": ", bundle->entries_size(),

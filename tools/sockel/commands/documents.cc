@@ -148,7 +148,7 @@ absl::Status Put(Session& session, const Options& options) {
   const absl::Time start = absl::Now();
   {
     Progress progress(BytesOf(files), static_cast<std::int64_t>(files.size()));
-    Uploader uploader(session, *dossier, *like, **journal, progress);
+    Uploader uploader(session, *dossier, *like, **journal, progress, session.clock());
     if (absl::Status ready = uploader.Prepare(); !ready.ok()) return ready;
     result = PutAll(uploader, files, options.jobs, progress);
   }

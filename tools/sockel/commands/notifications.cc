@@ -29,7 +29,7 @@ struct Options {
   std::string priority = "TRANSACTIONAL";
   int limit = 50;
   bool wait = false;
-  double wait_seconds = 60;
+  int wait_seconds = 60;
 };
 
 absl::StatusOr<ListDeliveriesResponse> Deliveries(Session& session, const std::string& message) {
@@ -187,7 +187,9 @@ absl::Status Get(Session& session, const Options& options) {
 void AddWait(CLI::App& command, Options& options) {
   command.add_flag("--wait", options.wait,
                    "Wait until every delivery is final; fail unless all arrived");
-  command.add_option("--wait-seconds", options.wait_seconds, "Longest wait")->capture_default_str();
+  command.add_option("--wait-seconds", options.wait_seconds, "Longest wait")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
 }
 
 void AddSend(Commands& commands, CLI::App& group, const std::shared_ptr<Options>& options) {

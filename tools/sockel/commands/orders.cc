@@ -16,7 +16,7 @@ struct Options {
   std::string reason;
   std::string subscription;
   bool wait = false;
-  double wait_seconds = 120;
+  int wait_seconds = 120;
 };
 
 bool IsFinal(const Order& order) {
@@ -121,7 +121,9 @@ absl::Status GetSubscription(Session& session, const Options& options) {
 
 void AddWait(CLI::App& command, Options& options) {
   command.add_flag("--wait", options.wait, "Wait until it is decided and set up");
-  command.add_option("--wait-seconds", options.wait_seconds, "Longest wait")->capture_default_str();
+  command.add_option("--wait-seconds", options.wait_seconds, "Longest wait")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
 }
 
 void AddSubscriptionCommands(Commands& commands, const std::shared_ptr<Options>& options) {

@@ -81,13 +81,12 @@ absl::Status RemoveKey(Session& session, const Options& options) {
 
 absl::Status GenerateKey(const Options& options) {
   const std::filesystem::path target = AbsolutePath(options.private_key_file);
-  // A key is never overwritten.
   if (absl::Status checked = CheckFree(target); !checked.ok()) return checked;
   absl::StatusOr<auth::Key> key = auth::Key::Generate();
   if (!key.ok()) return key.status();
   absl::StatusOr<std::string> secret = key->ToPrivateJson();
   if (!secret.ok()) return secret.status();
-  const absl::Status written = WritePrivateFile(target, *secret + "\n");
+  const absl::Status written = WriteNewPrivateFile(target, *secret + "\n");
   if (!written.ok()) return written;
   std::cerr << "The private key is in " << options.private_key_file << ".\n";
   std::cout << key->ToPublicJson() << "\n";

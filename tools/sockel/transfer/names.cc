@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "common/text/text.h"
+#include "tools/sockel/characters.h"
 
 namespace sockel::cli {
 namespace {
@@ -14,36 +15,12 @@ constexpr std::size_t kLongestExtension = 20;
 
 bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
-// Length of the UTF-8 sequence `bytes` begins with; 0 = none.
-std::size_t SequenceLength(std::string_view bytes) {
-  std::size_t length = 1;
-  while (length < std::min<std::size_t>(bytes.size(), 4) && IsContinuation(bytes[length])) ++length;
-  return text::IsUtf8(bytes.substr(0, length)) ? length : 0;
-}
-
-// C0, DEL and, in UTF-8, C1.
-bool IsControl(std::string_view sequence) {
-  const auto first = static_cast<unsigned char>(sequence[0]);
-  if (sequence.size() == 1) return first < 0x20 || first == 0x7f;
-  return first == 0xc2 && static_cast<unsigned char>(sequence[1]) < 0xa0;
-}
-
-// U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069; and U+2028,
-// U+2029, which end a line.
-bool TurnsDirection(std::string_view sequence) {
-  if (sequence == "\xd8\x9c") return true;
-  if (sequence.size() != 3 || sequence[0] != '\xe2') return false;
-  const auto last = static_cast<unsigned char>(sequence[2]);
-  if (sequence[1] == '\x80') return last == 0x8e || last == 0x8f || (last >= 0xa8 && last <= 0xae);
-  return sequence[1] == '\x81' && last >= 0xa6 && last <= 0xa9;
-}
-
 }  // namespace
 
 std::string PresentableName(std::string_view bytes, std::size_t most) {
   std::string clean;
   while (!bytes.empty()) {
-    const std::size_t length = SequenceLength(bytes);
+    const std::size_t length = CharacterLength(bytes);
     const std::string_view sequence = bytes.substr(0, std::max<std::size_t>(length, 1));
     if (length == 0) {
       clean += kReplacement;
@@ -70,7 +47,7 @@ std::string NameInFolder(std::string_view given) {
   const std::string shown = PresentableName(given, std::string::npos);
   std::string name;
   for (std::string_view left = shown; !left.empty();) {
-    const std::size_t length = std::max<std::size_t>(SequenceLength(left), 1);
+    const std::size_t length = std::max<std::size_t>(CharacterLength(left), 1);
     const std::string_view sequence = left.substr(0, length);
     if (TurnsDirection(sequence)) {
       name += '_';

@@ -14,8 +14,7 @@ std::string PresentableName(std::string_view bytes, std::size_t most);
 
 // A name for a file in a folder of ours, of text that others wrote: without
 // folders, nothing that hides it (a dot in front), that a program takes for an
-// option (a dash in front), or that turns the direction of reading, so that
-// `gpj.exe` is shown as `exe.jpg`. May be empty.
+// option (a dash in front), or that turns the direction of reading. May be empty.
 std::string NameInFolder(std::string_view given);
 
 // At most `most` bytes, cut between characters; the extension is kept.

@@ -49,13 +49,13 @@ absl::Status ReadPiece(std::ifstream& in, std::string& piece, std::int64_t wante
 }  // namespace
 
 Uploader::Uploader(Session& session, std::string dossier, Document like, Journal& journal,
-                   Progress& progress)
+                   Progress& progress, const Clock& clock)
     : session_(session),
       dossier_(std::move(dossier)),
       like_(std::move(like)),
       journal_(journal),
       progress_(progress),
-      patience_(session.clock()) {}
+      patience_(clock) {}
 
 absl::Status Uploader::Prepare() {
   patience_.NoteSignOfLife();

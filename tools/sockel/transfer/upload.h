@@ -29,7 +29,7 @@ class Uploader {
  public:
   // `like`: what all documents have in common. All outlive the uploader.
   Uploader(Session& session, std::string dossier, efile::v1::Document like, Journal& journal,
-           Progress& progress);
+           Progress& progress, const Clock& clock);
 
   // Connects. Before the first Put.
   absl::Status Prepare();

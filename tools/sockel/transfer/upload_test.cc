@@ -21,6 +21,7 @@
 #include "common/auth/testing/fake_identity.h"
 #include "common/error/error.h"
 #include "common/error/grpc_status.h"
+#include "common/testing/fake_clock.h"
 #include "tools/sockel/testing_folder.h"
 #include "tools/sockel/transfer/hash.h"
 
@@ -237,11 +238,20 @@ class UploadTest : public ::testing::Test {
     if (!journal.ok()) return journal.status();
     const auto size = static_cast<std::int64_t>(bytes_.size());
     Progress progress(size, 1);
-    Uploader uploader(session_, kDossier, Document(), **journal, progress);
+    Uploader uploader(session_, kDossier, Document(), **journal, progress, clock_);
     if (absl::Status ready = uploader.Prepare(); !ready.ok()) return ready;
     return uploader.Put({file_, "scan.pdf", size});
   }
 
+  // Every stream takes so long from now on.
+  void StreamsTake(absl::Duration time) {
+    uploads_.AfterFirstMessage([this, time] {
+      clock_.Advance(time);
+      StreamsTake(time);
+    });
+  }
+
+  testing::FakeClock clock_;
   TestingFolder folder_;
   const std::filesystem::path file_ = folder_ / "scan.pdf";
   std::string bytes_;
@@ -338,6 +348,26 @@ TEST_F(UploadTest, AFileThatShrinksWhileItIsReadIsNotFiled) {
   EXPECT_THAT(std::string(status.message()), HasSubstr(file_.string()));
   EXPECT_THAT(std::string(status.message()), HasSubstr("became shorter"));
   EXPECT_THAT(uploads_.offsets(), ElementsAre(0)) << "it does not grow again by trying";
+  EXPECT_THAT(documents_.filed(), IsEmpty());
+}
+
+TEST_F(UploadTest, GoesOnAfterAStreamThatTookLongAndBroughtSomething) {
+  StreamsTake(absl::Hours(1));
+  uploads_.BreakNext(393'216, kRestarting);
+  uploads_.BreakNext(786'432, kRestarting);
+  const auto put = Put();
+  ASSERT_TRUE(put.ok()) << put.status();
+  EXPECT_THAT(uploads_.offsets(), ElementsAre(0, 393'216, 786'432));
+  EXPECT_TRUE(uploads_.content() == bytes_);
+}
+
+TEST_F(UploadTest, IsGivenUpWhenStreamsTakeLongAndBringNothing) {
+  StreamsTake(absl::Hours(1));
+  uploads_.BreakNext(393'216, kRestarting);
+  uploads_.BreakNext(393'216, kRestarting);
+  const absl::Status status = Put().status();
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_THAT(uploads_.offsets(), ElementsAre(0, 393'216));
   EXPECT_THAT(documents_.filed(), IsEmpty());
 }
 
