@@ -1,9 +1,7 @@
 """tools/dev build: CMake presets, with what they need installed first."""
 
-import fcntl
 import os
 import subprocess
-from contextlib import contextmanager
 
 import layout
 import setup
@@ -26,7 +24,7 @@ def configure(preset):
     """CMake's first run; later ones it starts itself when its files change."""
     if preset in _CLANG_PRESETS:
         setup.clang(*(["clang-tidy-14"] if preset == "tidy" else []))
-    with _locked():
+    with layout.build_locked():
         if not (folder(preset) / "build.ninja").exists():
             _run(["cmake", "--preset", preset, "-DPython3_EXECUTABLE=/usr/bin/python3"])
 
@@ -35,24 +33,8 @@ def build(preset, targets=()):
     """Builds `targets`, or everything, with whatever that needs first."""
     setup.packages()
     configure(preset)
-    with _locked():
+    with layout.build_locked():
         _run(["cmake", "--build", "--preset", preset] + (["--target", *targets] if targets else []))
-
-
-@contextmanager
-def _locked():
-    """Two builds in one folder would destroy each other's work."""
-    layout.BUILD.mkdir(exist_ok=True)
-    fd = os.open(layout.BUILD / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            ui.say("Waiting for another build of this clone")
-            fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)
 
 
 def _run(command):

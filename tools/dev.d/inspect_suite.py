@@ -97,11 +97,11 @@ def psql(args, state):
 
 
 def clean(args, state):
-    if state.exists():
-        suite.remove(state)
+    if suite.remove(state):
         ui.say(f"Removed {state.root}")
     else:
         ui.say(f"There is no instance in {state.root}.")
     if args.all and layout.BUILD.exists():
-        subprocess.run(["rm", "-rf", "--", str(layout.BUILD)], check=True)
+        with layout.build_locked():
+            subprocess.run(["rm", "-rf", "--", str(layout.BUILD)], check=True)
         ui.say(f"Removed {layout.BUILD}")

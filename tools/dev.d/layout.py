@@ -37,6 +37,51 @@ def write_atomically(path, text, mode=0o600, owner=None):
     os.rename(temporary, path)
 
 
+@contextmanager
+def locked(path, prepare, what):
+    """One tools/dev at a time, by the lock file `path`; others wait, and say for `what`. `prepare`
+    makes the folder of the lock, or raises; it is asked again when who was waited for has removed
+    the folder. Not to be taken by who has it: that would wait for itself."""
+    while True:
+        prepare()
+        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _wait_for(fd, what)
+            if _is_at(fd, path):
+                os.ftruncate(fd, 0)
+                os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+                yield
+                return
+        finally:
+            os.close(fd)
+
+
+def _wait_for(fd, what):
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(fd, 32).decode().strip() or "?"
+        ui.say(f"Waiting for another tools/dev (process {holder}) on {what}")
+        fcntl.flock(fd, fcntl.LOCK_EX)
+
+
+def _is_at(fd, path):
+    """False when the file that is open was removed: a lock on it keeps nobody out."""
+    try:
+        return os.path.samestat(os.fstat(fd), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+def build_locked():
+    """For whoever changes what all that is done with this clone shares, below build/."""
+    return locked(BUILD / ".lock", lambda: BUILD.mkdir(exist_ok=True), BUILD)
+
+
+class NoInstance(ui.Failure):
+    """There is no instance in the folder, or not any more."""
+
+
 class State:
     """One instance of the suite. Everything it owns lies below `root`."""
 
@@ -57,9 +102,8 @@ class State:
 
     def require(self):
         if not self.exists():
-            raise ui.Failure(f"there is no instance in {self.root}",
-                             "Start one with: tools/dev up"
-                             + ("" if self.is_default() else f" --state {self.root}"))
+            raise NoInstance(f"there is no instance in {self.root}",
+                             f"Start one with: tools/dev up{self.flag()}")
         self._require_own()
 
     def is_default(self):
@@ -123,22 +167,14 @@ class State:
         digest = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]
         return Path("/tmp") / f"sockel-{os.geteuid()}-{digest}"
 
-    @contextmanager
     def locked(self):
-        """One tools/dev at a time changes an instance; others wait."""
-        fd = os.open(self.run / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                holder = os.read(fd, 32).decode().strip() or "?"
-                ui.say(f"Waiting for another tools/dev (process {holder}) on {self.root}")
-                fcntl.flock(fd, fcntl.LOCK_EX)
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
-            yield
-        finally:
-            os.close(fd)
+        """One tools/dev at a time changes an instance; others wait. Raises NoInstance, also when the
+        one that was waited for has removed it."""
+        return locked(self.run / "lock", self.require, self.root)
+
+    def created(self):
+        """The same for an instance that is made if there is none."""
+        return locked(self.run / "lock", self.create, self.root)
 
 
 def wait_until(condition, seconds, interval=0.02):

@@ -3,6 +3,8 @@
 import re
 import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 
 import build
 import layering
@@ -89,20 +91,14 @@ def _googleapis():
     return None
 
 
-def _buf_workspace():
-    """A folder in which buf finds our protos and those they import."""
-    google = _googleapis()
-    if google is None:
-        return None
-    root = layout.BUILD / "buf"
-    shutil.rmtree(root, ignore_errors=True)
+def _make_buf_workspace(root, google):
+    """Fills a folder in which buf finds our protos and those they import."""
     shutil.copytree(layout.REPO / "protos", root / "protos")
     for name in ("api", "rpc", "type"):
         shutil.copytree(google / "google" / name, root / "googleapis" / "google" / name,
                         ignore=lambda folder, names: [n for n in names if n.endswith((".py", ".pyi"))])
     (root / "buf.work.yaml").write_text("version: v1\ndirectories: [protos, googleapis]\n",
                                         encoding="utf-8")
-    return root
 
 
 def _buf(root, *arguments):
@@ -127,14 +123,24 @@ def _breaking_findings(root):
                 f"{layout.REPO / '.git'}#tag={release},subdir=protos")
 
 
+def _check_protos(report):
+    google = _googleapis()
+    linted = broken = None
+    if google is not None:
+        # Of its own: two at a time would take each other's files away.
+        with tempfile.TemporaryDirectory(prefix="sockel-buf-") as folder:
+            workspace = Path(folder)
+            _make_buf_workspace(workspace, google)
+            linted, broken = _buf(workspace, "lint", "protos"), _breaking_findings(workspace)
+    report.check("buf lint", linted)
+    report.check("buf breaking against the last release", broken)
+
+
 def checks(report):
     report.check("C++ format", _format_findings())
     report.check("layering", layering.check(layout.REPO)[1])
     report.check("lockfiles without registry addresses", _lockfile_findings())
-    workspace = _buf_workspace()
-    report.check("buf lint", None if workspace is None else _buf(workspace, "lint", "protos"))
-    report.check("buf breaking against the last release",
-                 None if workspace is None else _breaking_findings(workspace))
+    _check_protos(report)
     _size_warnings()
     return report
 

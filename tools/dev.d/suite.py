@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import build
 import choice
 import health
+import layout
 import mail_sink
 import processes
 import services
@@ -25,8 +26,7 @@ def up(args, state):
     preset = choice.preset(args, state)
     if not args.no_build:
         build.build(preset, processes.build_targets())
-    state.create()
-    with state.locked():
+    with state.created():
         settings = choice.settings(args, state)
         processes.require_built(preset, settings.standalone)
         state.update(settings=vars(settings), preset=preset, fsync=choice.fsync(args, state))
@@ -100,14 +100,13 @@ Try:
 
 
 def down(_args, state):
-    if not state.exists():
+    try:
+        with state.locked():
+            if not [daemon for daemon in processes.daemons(state) if daemon.pid()]:
+                ui.say(f"Nothing runs in {state.root}.")
+            stop(state)
+    except layout.NoInstance:
         ui.say(f"Nothing runs in {state.root}: there is no instance.")
-        return
-    state.require()
-    with state.locked():
-        if not [daemon for daemon in processes.daemons(state) if daemon.pid()]:
-            ui.say(f"Nothing runs in {state.root}.")
-        stop(state)
 
 
 def stop(state):
@@ -123,14 +122,17 @@ def stop(state):
 
 
 def remove(state):
-    """Stops what runs and deletes the instance with its data."""
-    state.require()
-    with state.locked():
-        stop(state)
-        socket_dir = state.socket_dir()
-        if state.root not in socket_dir.parents:
-            shutil.rmtree(socket_dir, ignore_errors=True)
-        shutil.rmtree(state.root)
+    """Stops what runs and deletes the instance with its data. False when there is none."""
+    try:
+        with state.locked():
+            stop(state)
+            socket_dir = state.socket_dir()
+            if state.root not in socket_dir.parents:
+                shutil.rmtree(socket_dir, ignore_errors=True)
+            shutil.rmtree(state.root)
+    except layout.NoInstance:
+        return False
+    return True
 
 
 def _stop_all(found):
