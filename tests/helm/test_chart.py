@@ -210,6 +210,28 @@ def test_names_are_resolved_on_openshift_too(rendered):
         assert (53, 53, 5353, 5353) in peers(document, "egress")
 
 
+# Only the catalog calls the others; all ask identity for keys.
+CALLS = {"identity": [], "efile": ["identity"], "notification": ["identity"],
+         "catalog": ["identity", "efile", "notification"]}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_reaches_those_that_it_calls_and_knows_no_others(rendered, service):
+    port = dict(zip(SERVICES, (7001, 7002, 7003, 7004)))
+    reached = {ports: to for ports, to in peers(of_kind(rendered, "NetworkPolicy")[f"suite-{service}"],
+                                                "egress").items() if set(ports) & set(port.values())}
+    assert reached == {(port[other],): [{"podSelector": {"matchLabels": {
+        "app.kubernetes.io/name": other, "app.kubernetes.io/instance": "suite"}}}]
+        for other in CALLS[service]}
+    config = yaml.safe_load(of_kind(rendered, "ConfigMap")[f"suite-{service}"]["data"]["serve.yaml"])
+    told = config.get("services", {})
+    assert list(told) == (CALLS[service] if service == "catalog" else [])
+    assert config["identity"].get("target") == (
+        f"dns:///suite-identity.sockel.svc:{port['identity']}" if CALLS[service] else None)
+    for other, settings in told.items():
+        assert settings == {"target": f"dns:///suite-{other}.sockel.svc:{port[other]}"}
+
+
 def test_a_volume_for_one_node_is_refused_with_several_replicas(helm):
     said = helm("template", "suite", str(CHART), good=False,
                 values={"content": {"accessMode": "ReadWriteOnce"}})

@@ -49,6 +49,14 @@ def test_a_role_reaches_its_own_database_only():
     assert last == "host all all all reject"
 
 
+def test_a_commit_waits_for_a_standby_and_does_not_go_on_without():
+    spec = documents(K8S / "database" / "cluster.yaml")[0]["spec"]
+    assert spec["postgresql"]["synchronous"] == {"method": "any", "number": 1,
+                                                 "dataDurability": "required"}
+    assert spec["instances"] > 2  # else the loss of one node would stop all writes
+    assert not {"minSyncReplicas", "maxSyncReplicas"} & spec.keys()
+
+
 def test_every_night_the_database_is_backed_up_where_it_archives_to():
     cluster, = documents(K8S / "database" / "cluster.yaml")
     backup = {document["kind"]: document for document in documents(K8S / "database" / "backup.yaml")}

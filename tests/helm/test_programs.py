@@ -50,6 +50,12 @@ def test_a_job_that_stays_as_it_is_keeps_its_name(helm):
     assert before.keys() == after.keys()
 
 
+def test_a_level_of_the_log_migrates_nothing_again(helm):
+    before, after = ({name for name in of_kind(template(helm, each), "Job") if "-migrate-" in name}
+                     for each in ({}, {"log": {"level": "debug"}}))
+    assert before == after and len(before) == len(SERVICES)
+
+
 @pytest.fixture(scope="session")
 def mounted(tmp_path_factory):
     """What the pods find below /etc/sockel, made as values.yaml says."""

@@ -51,11 +51,15 @@ def test_every_default_is_described():
     {"services": {"efile": {"replicas": -1}}},
     {"services": {"efile": {"replicas": "two"}}},
     {"database": {"sslMode": "disable"}},
+    {"database": {"sslMode": "require"}},  # with a root certificate it would be verify-ca
     {"image": {"digest": "latest"}},
     {"networkPolicy": {"clients": [{}]}},
     {"smtp": {"fallbackSender": "nobody"}},
     {"smtp": {"passwordKey": "../ca.crt"}},
     {"userId": -1},
+    {"podLabels": {"app.kubernetes.io/name": "other"}},
+    {"podLabels": {"helm.sh/chart": "other"}},
+    {"podAnnotations": {"checksum/config": "0"}},
     {"services": {"efile": {"resources": {"limits": {"memory": "much"}}}}},
 ])
 def test_refuses_a_wrong_value(helm, values):

@@ -29,12 +29,12 @@ identity:
 service_account:
   name: tenants/provider/serviceAccounts/{{ $service }}
   key_file: /etc/sockel/secrets/service-account.jwk
+{{- end }}
+{{- if eq $service "catalog" }}
 services:
-  {{- range $other := splitList " " (include "sockel.services" .) }}
-  {{- if ne $other $service }}
+  {{- range $other := splitList " " (include "sockel.callees" .) }}
   {{ $other }}:
     target: {{ include "sockel.target" (dict "root" $root "service" $other) | quote }}
-  {{- end }}
   {{- end }}
 {{- end }}
 {{- if eq $service "identity" }}
@@ -73,8 +73,6 @@ database:
   conninfo: {{ include "sockel.conninfo" (dict "root" .root "service" .service "role" (printf "sockel_%s" .service)) | quote }}
   owner_conninfo: {{ include "sockel.conninfo" (dict "root" .root "service" .service "role" (printf "sockel_%s_owner" .service)) | quote }}
   owner_password_file: /etc/sockel/secrets/database-owner-password
-log:
-  level: {{ .root.Values.log.level }}
 {{- end -}}
 
 {{/* The name of a job. Jobs are immutable, so it changes whenever anything of the

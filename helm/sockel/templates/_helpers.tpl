@@ -30,6 +30,12 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 identity efile notification catalog
 {{- end -}}
 
+{{/* Whom a service calls: the catalog those that it provisions, the others identity,
+     for keys, tokens and users. */}}
+{{- define "sockel.callees" -}}
+{{- get (dict "efile" "identity" "notification" "identity" "catalog" "identity efile notification") .service -}}
+{{- end -}}
+
 {{- define "sockel.port" -}}
 {{- $ports := dict "identity" 7001 "efile" 7002 "notification" 7003 "catalog" 7004 -}}
 {{- get $ports .service -}}
