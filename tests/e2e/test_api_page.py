@@ -59,7 +59,7 @@ def test_what_is_only_designed_is_absent():
 
 @pytest.mark.parametrize("path", sorted((REPO / "protos/sockel").rglob("*.proto")),
                          ids=lambda path: path.stem)
-def test_the_comment_of_each_rpc_says_who_may_call_it(path):
+def test_the_comment_of_each_rpc_says_who_may_call_it_and_its_errors(path):
     text = path.read_text()
     for comment, name, body in re.findall(r"((?:  //[^\n]*\n)+)  rpc (\w+)\(.*?\{(.*?)\n  \}", text,
                                           re.DOTALL):
@@ -69,5 +69,6 @@ def test_the_comment_of_each_rpc_says_who_may_call_it(path):
             assert said and said.group(1) == permission.group(1), name
         else:
             assert "Public" in comment or "valid token" in comment, name
+        assert "  // Errors: " in comment, name
     assert len(re.findall(r"^  rpc ", text, re.MULTILINE)) == \
         len(re.findall(r"//[^\n]*\n  rpc ", text)), "an RPC has no comment"
