@@ -8,7 +8,6 @@ from contextlib import contextmanager
 import layout
 import pytest
 import setup
-import suite
 import ui
 
 
@@ -93,12 +92,6 @@ def test_who_waits_for_an_instance_that_is_removed_finds_none(state, monkeypatch
     refused, = came_to
     assert isinstance(refused, layout.NoInstance) and str(state.root) in str(refused)
     assert not state.root.exists()
-
-
-def test_a_second_clean_has_nothing_to_do(state, monkeypatch):
-    with one_that_waits(monkeypatch, state.locked(), lambda: suite.remove(state)) as came_to:
-        shutil.rmtree(state.root)
-    assert came_to == [False]
 
 
 def test_an_up_that_waits_for_an_instance_that_is_removed_makes_it_anew(state, monkeypatch):
